@@ -1,0 +1,38 @@
+# Watchfloor's own set-up. Everything a user needs: make demo, make test, make lab.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check lab lab-down lock clean
+
+help:  ## show the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run  ## the example center on this machine: simulated gear, monitor and NOC page
+	@$(BIN)/watchfloor demo
+
+test: $(VENV)/.dev  ## every check and every test (as root on Debian: with real hosts)
+	@tests/run
+
+check: $(VENV)/.dev  ## the static checks alone
+	@tests/run static
+
+lab: $(VENV)/.dev  ## boot the example center's real hosts (root, Debian)
+	@$(BIN)/python -m tests.lab up
+
+lab-down: $(VENV)/.dev  ## remove what `make lab` made
+	@$(BIN)/python -m tests.lab down
+
+lock: $(VENV)/.dev  ## resolve the dependencies anew into requirements/ (needs uv)
+	@$(BIN)/python requirements/lock.py
+
+clean:  ## remove the virtual environment and the caches
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@PYTHON="$(PYTHON)" requirements/install run.txt
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml
+	@PYTHON="$(PYTHON)" requirements/install dev.txt

@@ -1,0 +1,1 @@
+"""Make it so: pyinfra deploys, connectors, operations and the rollout."""

@@ -1,0 +1,1 @@
+"""What the center is: model, loader, topology, secrets, settings and how a host is read."""

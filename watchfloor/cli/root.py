@@ -1,0 +1,78 @@
+"""The `watchfloor` command itself: finds commands lazily and turns errors into one clear line."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+import watchfloor
+from inventory.errors import WatchfloorError
+from watchfloor.cli.exits import Exit
+
+# name -> module that defines a click command of the same name (dashes become underscores).
+COMMANDS = {
+    "apply": "watchfloor.cli.apply",
+    "alerts": "watchfloor.cli.alerts",
+    "audit": "watchfloor.cli.audit",
+    "check": "watchfloor.cli.check",
+    "demo": "watchfloor.cli.demo",
+    "drift": "watchfloor.cli.drift",
+    "enroll": "watchfloor.cli.enroll",
+    "init": "watchfloor.cli.init",
+    "monitor": "watchfloor.cli.monitor",
+    "plan": "watchfloor.cli.plan",
+    "poll": "watchfloor.cli.poll",
+    "profile": "watchfloor.cli.profile",
+    "runbook": "watchfloor.cli.runbook",
+    "schema": "watchfloor.cli.schema",
+    "show": "watchfloor.cli.show",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command's name, in the order that help shows."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command's click object, or None when there is no such command."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = getattr(importlib.import_module(module), cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(watchfloor.__version__, prog_name="watchfloor")
+@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
+def root(debug: bool) -> None:  # noqa: ARG001 - read again in main(), which must know it on failure
+    """Provision and watch a Real-Time Crime Center from one inventory."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs one command and exits with its documented code (see `watchfloor.cli.exits`)."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    try:
+        result: Any = root.main(args=args, prog_name="watchfloor", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("watchfloor: interrupted", err=True)
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:  # `watchfloor show … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.OK)
+    except WatchfloorError as error:
+        if "--debug" in args:
+            raise
+        click.echo(f"watchfloor: {error}", err=True)
+        sys.exit(Exit.FAILED)
+    sys.exit(result if isinstance(result, int) else Exit.OK)
