@@ -1,0 +1,35 @@
+"""How commands print: a table or text for people, JSON for programs, colour only on a terminal."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+"""The `--json` option that every command has; its value arrives as `as_json`."""
+
+
+def console(*, err: bool = False) -> Console:
+    """A console on stdout (or stderr): plain text when piped, never interprets markup."""
+    return Console(stderr=err, markup=False, highlight=False, emoji=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document, indented, keys in the order given."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
+) -> None:
+    """A table with headings. Cells are shown as text; a `rich.text.Text` keeps its style."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+    console().print(table)
