@@ -92,7 +92,7 @@ class Reading:
     component: str
     """Kind and index of the part it belongs to, `power_supply:2`; empty for the device itself."""
     oid: str
-    """Where it was read: an OID without leading dot, or `ipmi:<sensor number>`, `pjlink:ERST.fan`."""
+    """Where it was read: an OID without leading dot, or `ipmi:<sensor number>`, `pjlink:ERST`."""
     profile: str
     """The profile, and so the reason, behind the state."""
     text: str = ""

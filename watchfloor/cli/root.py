@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(watchfloor.__version__, prog_name="watchfloor")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
-def root(debug: bool) -> None:  # noqa: ARG001 - read again in main(), which must know it on failure
+def root(debug: bool) -> None:
     """Provision and watch a Real-Time Crime Center from one inventory."""
 
 

@@ -1,0 +1,87 @@
+"""What every probe looks like to the engine: poll one device over one protocol, never raise."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from monitors.reading import Reading
+
+
+class ProblemKind(StrEnum):
+    """What the wire told apart when a poll failed."""
+
+    SILENT = "silent"
+    """No answer within the deadline."""
+    CLOSED = "closed"
+    """The host answered that the port is closed (ICMP port unreachable, TCP reset)."""
+    UNREACHABLE = "unreachable"
+    """A router or the own host said that there is no way to the address."""
+    CREDENTIAL = "credential"
+    """The device named the user, key or password as wrong."""
+    GARBAGE = "garbage"
+    """Something answered that is not the protocol."""
+    FAILED = "failed"
+    """The device answered with an error of its own, or our side failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a poll brought nothing, or only a part."""
+
+    kind: ProblemKind
+    message: str
+    """One line for people: what was seen and where to look. Never holds a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device says it is; empty where it does not say."""
+
+    name: str = ""
+    description: str = ""
+    object_id: str = ""
+    vendor: str = ""
+    model: str = ""
+    serial: str = ""
+    firmware: str = ""
+    uptime_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One poll of one device over one protocol."""
+
+    device: str
+    protocol: str
+    """`snmp`, `ipmi`, `pjlink`, `ssh`, …"""
+    started_at: datetime
+    """UTC."""
+    duration_s: float
+    readings: tuple[Reading, ...] = ()
+    identity: Identity = field(default_factory=Identity)
+    problem: Problem | None = None
+    """None when all was read. With readings beside it, the answer was partial."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether some of what the profile asks for was read and some was not."""
+        return self.problem is not None and bool(self.readings)
+
+
+class Probe(Protocol):
+    """Reads one device over one protocol. Made once per device; keeps its session between polls."""
+
+    @property
+    def device(self) -> str:
+        """The device's name in the inventory."""
+
+    @property
+    def protocol(self) -> str:
+        """The protocol's short name, as in `Poll.protocol`."""
+
+    async def poll(self) -> Poll:
+        """Polls once within the probe's own deadline. Failures are `Poll.problem`, not raised."""
+
+    async def close(self) -> None:
+        """Ends the session, if any. Safe to call twice."""
