@@ -51,9 +51,11 @@ def test_a_child_is_ended_with_its_descendants() -> None:
 
 
 def test_a_child_that_ends_early_fails_the_wait_with_its_output() -> None:
-    with child(["sh", "-c", "echo no luck; exit 3"]) as shell:
-        with pytest.raises(NeverHappenedError, match=r"(?s)ended with 3.*no luck"):
-            shell.wait_for_output("ready", 60)
+    with (
+        child(["sh", "-c", "echo no luck; exit 3"]) as shell,
+        pytest.raises(NeverHappenedError, match=r"(?s)ended with 3.*no luck"),
+    ):
+        shell.wait_for_output("ready", 60)
 
 
 def _runs(pid: int) -> bool:

@@ -32,6 +32,14 @@ def until(condition: Callable[[], T], timeout_s: float, what: str) -> T:
     return value
 
 
+@overload
+async def until_async(condition: Callable[[], Awaitable[T]], timeout_s: float, what: str) -> T: ...
+
+
+@overload
+async def until_async(condition: Callable[[], T], timeout_s: float, what: str) -> T: ...
+
+
 async def until_async(condition: Callable[[], T | Awaitable[T]], timeout_s: float, what: str) -> T:
     """As `until`, for a running event loop; `condition` may be a coroutine function.
 
