@@ -1,0 +1,320 @@
+"""What a center is made of: the frozen models that every other part reads.
+
+The YAML in a center's folder is read by `inventory.loader`, which resolves defaults first, so a
+`Device` here is complete. Questions about redundancy are answered by `inventory.topology`.
+"""
+
+import re
+from datetime import date, datetime
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.networks import IPvAnyAddress, IPvAnyNetwork
+
+from inventory.baseline import Baseline
+from inventory.references import FeedRef, Need, UplinkRef
+
+FORMAT = 1
+"""The inventory's format version; another one is refused."""
+
+Name = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", max_length=63)
+]
+"""A name of a device, group or function: lower case, digits and dashes, as in a host name."""
+
+
+def _known_zone(name: str) -> str:
+    ZoneInfo(name)
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class Kind(StrEnum):
+    """What sort of device something is."""
+
+    CONSOLE = "console"
+    SERVER = "server"
+    WALL_PROCESSOR = "wall-processor"
+    DISPLAY = "display"
+    SWITCH = "switch"
+    FIREWALL = "firewall"
+    ROUTER = "router"
+    UPS = "ups"
+    PDU = "pdu"
+    ATS = "ats"
+    GENERATOR = "generator"
+    SENSOR = "sensor"
+    KVM = "kvm"
+    RECORDER = "recorder"
+    CAMERA = "camera"
+    CLOCK = "clock"
+    LINK = "link"
+    UTILITY = "utility"
+
+
+class Purpose(StrEnum):
+    """What a credential may be used for; a process resolves its own purpose only."""
+
+    MONITOR = "monitor"
+    AUDIT = "audit"
+    DEPLOY = "deploy"
+    BMC_ADMIN = "bmc-admin"
+
+
+class Model(BaseModel):
+    """Frozen, and strict about unknown keys: a misspelt key is a mistake, not a comment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Monitoring(Model):
+    """How a device is read. Each protocol names a credential of the center, or null for none."""
+
+    snmp: str | None = None
+    ipmi: str | None = None
+    """Read at the device's `bmc` address."""
+    pjlink: str | None = None
+    ssh: str | None = None
+    """For the audit's and drift's reading of facts; never used by the engine's polls."""
+    interval_s: Annotated[float, Field(ge=1, le=3600)] | None = None
+    """Overrides the center's polling interval."""
+    profiles: tuple[str, ...] = ()
+    """Profiles to add to those that the device is recognised by."""
+
+
+class Device(Model):
+    """Anything with a name in the inventory."""
+
+    name: Name
+    id: Name
+    """Survives a rename; the name when none was given."""
+    kind: Kind
+    title: str = ""
+    model: str = ""
+    serial: str = ""
+    rack: str | None = None
+    at: Annotated[str, StringConstraints(pattern=r"^u\d{1,2}(-\d{1,2})?$")] | None = None
+    """Rack units, lowest first: `u12` or `u12-13`."""
+    place: str = ""
+    """Where it stands when it is in no rack: `console row 1, seat 3`, `wall row 1, column 2`."""
+    address: IPvAnyAddress | None = None
+    bmc: IPvAnyAddress | None = None
+    feeds: tuple[FeedRef, ...] = ()
+    feeds_needed: Annotated[int, Field(ge=1, le=8)] = 1
+    uplinks: tuple[UplinkRef, ...] = ()
+    uplinks_needed: Annotated[int, Field(ge=1, le=8)] = 1
+    pair: str | None = None
+    """The other half of a redundant pair; makes the group `pair:A+B` that needs one of the two."""
+    outlets: Annotated[int, Field(ge=1, le=256)] | None = None
+    """How many outlets a PDU, UPS or ATS has; null when feeds name no outlet."""
+    os: Literal[
+        "debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04", "windows-11", "appliance"
+    ] = "appliance"
+    roles: tuple[str, ...] = ()
+    baseline: Baseline | None = None
+    """Overrides of the center's baseline profile for this device, merged by the loader."""
+    monitoring: Monitoring = Monitoring()
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """The rack units it fills, lowest first; empty when it is in no rack."""
+        if self.at is None:
+            return ()
+        numbers = [int(n) for n in re.findall(r"\d+", self.at)]
+        return tuple(range(numbers[0], numbers[-1] + 1))
+
+    @property
+    def is_deployable(self) -> bool:
+        """Whether pyinfra can make it so: a Linux host that we know how to harden."""
+        return self.os.startswith(("debian-", "ubuntu-"))
+
+
+class Rack(Model):
+    """A rack and its height."""
+
+    name: Name
+    title: str = ""
+    units: Annotated[int, Field(ge=1, le=60)] = 42
+    room: str = ""
+
+
+class Group(Model):
+    """Devices (or groups) of which some number is needed."""
+
+    name: str
+    """A `Name`; derived groups carry a colon: `pair:fw-a+fw-b`, `feeds:srv-cad-1`."""
+    title: str = ""
+    needs: Annotated[int, Field(ge=1)]
+    of: tuple[str, ...] = Field(min_length=1)
+    derived: bool = False
+
+
+class Function(Model):
+    """What the room does for people: all of `needs` must hold."""
+
+    name: Name
+    title: str
+    needs: tuple[Need, ...] = Field(min_length=1)
+    priority: Annotated[int, Field(ge=1, le=9)] = 5
+    """1 is the first to be shown and the last to be given up."""
+
+
+class Network(Model):
+    """A named network of the center."""
+
+    name: Name
+    cidr: IPvAnyNetwork
+    vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
+    title: str = ""
+
+
+class Service(Model):
+    """A port that a role opens, and for whom; nftables lets in nothing else."""
+
+    port: Annotated[int, Field(ge=1, le=65535)]
+    protocol: Literal["tcp", "udp"] = "tcp"
+    sources: tuple[str, ...] = Field(min_length=1)
+    """Names of networks, devices, or `role:<name>`."""
+
+
+class Role(Model):
+    """What a host is for."""
+
+    name: Name
+    title: str = ""
+    services: dict[Name, Service] = {}
+
+
+class Account(Model):
+    """A human or service account on the center's hosts."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
+    title: str = ""
+    sudo: Literal["none", "password", "nopasswd"] = "none"
+    keys: tuple[str, ...] = ()
+    """SSH public keys, one line each, or `file:` references to such a file."""
+    roles: tuple[str, ...] = ()
+    """Hosts with one of these roles get the account; empty means every host."""
+    purpose: Purpose | None = None
+    """Set for the suite's own accounts (`deploy`, `audit`)."""
+
+
+class Credential(Model):
+    """How to log in somewhere. Holds references to secrets, never a secret itself."""
+
+    name: Name
+    purpose: Purpose
+    protocol: Literal["snmp-v2c", "snmp-v3", "ipmi", "pjlink", "ssh"]
+    user: str = ""
+    secret: str = ""
+    """Reference to the community, password, authentication passphrase or private key file."""
+    privacy_secret: str = ""
+    """SNMPv3: reference to the privacy passphrase."""
+    authentication: Literal["sha1", "sha224", "sha256", "sha384", "sha512"] = "sha256"
+    privacy: Literal["aes128", "aes256"] = "aes128"
+
+
+class Contact(Model):
+    """Who can be called: a post, not a person's diary."""
+
+    name: Name
+    title: str
+    phone: str = ""
+    email: str = ""
+
+
+class Rota(Model):
+    """Who is on call, week by week from `starts`."""
+
+    name: Name
+    contacts: tuple[str, ...] = Field(min_length=1)
+    starts: date
+    escalates_to: str = ""
+
+
+class Window(Model):
+    """A maintenance window, in the center's own time."""
+
+    name: Name
+    devices: tuple[str, ...] = Field(min_length=1)
+    begins: datetime
+    ends: datetime
+    reason: str
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ends <= self.begins:
+            raise ValueError("ends must be later than begins")
+        return self
+
+
+class Waiver(Model):
+    """A dated exception to a control."""
+
+    name: Name
+    control: str
+    devices: tuple[str, ...] = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    compensation: str = ""
+    approver: str = Field(min_length=1)
+    ticket: str = ""
+    created: date
+    expires: date
+    """Inclusive, UTC; at most 180 days after `created`."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if not 0 <= (self.expires - self.created).days <= 180:
+            raise ValueError("expires must lie within 180 days after created")
+        return self
+
+
+class Center(Model):
+    """The whole site, resolved and checked."""
+
+    name: Name
+    title: str
+    timezone: Timezone
+    interval_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    """How often the monitor polls each device."""
+    on_delay_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    """How long a state must be bad before it becomes an alert, unless the alert says otherwise."""
+    admin_sources: tuple[str, ...] = ()
+    """Networks and devices from which SSH is let in."""
+    time_servers: tuple[str, ...] = ()
+    """Devices that serve time to the center."""
+    baseline: Baseline = Baseline()
+    racks: dict[str, Rack] = {}
+    devices: dict[str, Device] = {}
+    groups: dict[str, Group] = {}
+    """Declared and derived groups."""
+    functions: dict[str, Function] = {}
+    networks: dict[str, Network] = {}
+    roles: dict[str, Role] = {}
+    accounts: dict[str, Account] = {}
+    credentials: dict[str, Credential] = {}
+    contacts: dict[str, Contact] = {}
+    rotas: dict[str, Rota] = {}
+    windows: dict[str, Window] = {}
+    waivers: dict[str, Waiver] = {}
+
+    def of_kind(self, *kinds: Kind) -> list[Device]:
+        """The devices of these kinds, in the inventory's order."""
+        return [device for device in self.devices.values() if device.kind in kinds]
+
+    def network_of(self, address: str) -> Network | None:
+        """The network that an address lies in, or None."""
+        wanted = ip_address(address)
+        return next((n for n in self.networks.values() if wanted in n.cidr), None)
