@@ -3,13 +3,25 @@
 Given a state for every element and an observer, `Topology.assess` says what is powered, what is
 reachable from there, what is in service, and how many more failures each group and function
 survives. Deploys, monitors, pages and runbooks all ask this one module.
+
+Margins count failures of whole devices: whatever a failed part (a supply, an outlet, a port) can
+take out, the failure of the device that owns the hurt side takes out as well. They count batteries
+as spent, because a UPS on battery is an outage with a date: a function that lives on one is still
+in service and has margin 0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
 
-from inventory.model import Center
+from inventory.cuts import ALWAYS, NEVER, Cuts, either, too_few
+from inventory.model import Center, Device
+from inventory.references import Need
+from inventory.situation import Situation
+
+MOST = 3
+"""The largest number of simultaneous failures that is looked at, and so the largest margin."""
 
 
 class Health(StrEnum):
@@ -22,8 +34,8 @@ class Health(StrEnum):
 
 Element = str
 """A device's name, or a part of one: `srv-cad-1`, `feed:srv-cad-1/pdu-r3-a/5`,
-`supply:srv-cad-1/1`, `outlet:pdu-r3-a/5`, `port:sw-core-a/Gi1/0/12`, `uplink:srv-cad-1/1`.
-Numbers count the device's feeds and uplinks from 1, in the inventory's order."""
+`supply:srv-cad-1/1`, `outlet:pdu-r3-a/5`, `port:sw-core-a/Gi1/0/12`, `uplink:srv-cad-1/1`,
+`battery:ups-a`. Numbers count the device's feeds and uplinks from 1, in the inventory's order."""
 
 
 class Power(StrEnum):
@@ -32,7 +44,7 @@ class Power(StrEnum):
     FULL = "full"
     """Every feed carries power."""
     REDUCED = "reduced"
-    """Some feeds are lost, enough are left."""
+    """Some feeds are lost or live on a battery, enough are left."""
     BATTERY = "battery"
     """It lives on a UPS whose own input is lost."""
     LOST = "lost"
@@ -50,8 +62,9 @@ class DeviceStatus:
     """Whether a path of working devices leads from the observer to it."""
     in_service: bool
     """Itself not down, powered, and connected upwards through enough uplinks."""
-    cause: str = ""
-    """The element whose failure explains that it is not in service; itself if it is the cause."""
+    cause: Element = ""
+    """The failed element that explains why it is not in service, not reachable or on battery;
+    itself when nothing above it does. Empty when nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +75,28 @@ class Margin:
     title: str
     in_service: bool
     margin: int
-    """How many more failures it survives: 0 means the next is an outage, -1 that it is out."""
+    """How many more failures it survives: 0 means the next is an outage, -1 that it is out.
+    3 means three or more."""
     designed: int
     """The margin when everything works."""
-    critical: tuple[str, ...] = ()
-    """At margin 0: the elements of which one more failure is the outage."""
-    causes: tuple[str, ...] = ()
+    assured: int
+    """The margin if everything that is unknown were down."""
+    critical: tuple[Element, ...] = ()
+    """At margin 0: the devices of which one more failure is the outage."""
+    causes: tuple[Element, ...] = ()
     """The failed elements that took margin away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a failure costs one group or function."""
+
+    name: str
+    title: str
+    is_function: bool
+    before: int
+    after: int
+    """Margins, as in `Margin.margin`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +113,321 @@ class Topology:
 
     def __init__(self, center: Center) -> None:
         self.center = center
+        self._bits = {name: 1 << number for number, name in enumerate(center.devices)}
+        self._names = tuple(center.devices)
+        self._needs: dict[str, Need] = {
+            **{
+                name: Need(needs=group.needs, of=tuple(Need(name=member) for member in group.of))
+                for name, group in center.groups.items()
+            },
+            **{
+                name: Need(needs=len(function.needs), of=function.needs)
+                for name, function in center.functions.items()
+            },
+        }
+        self._orders = lru_cache(maxsize=256)(self._cuts_of_all)
 
     def assess(
         self, states: Mapping[Element, Health] | None = None, observer: str | None = None
     ) -> Assessment:
-        """Everything that follows from the states (an element not named is ok)."""
-        raise NotImplementedError
+        """Everything that follows from the states (an element not named is ok).
+
+        `observer` is the device from which the center is watched; without one, a device counts as
+        reachable when it is connected upwards.
+        """
+        states = states or {}
+        down = frozenset(e for e, health in states.items() if health is Health.DOWN)
+        unknown = frozenset(e for e, health in states.items() if health is Health.UNKNOWN)
+        situation = Situation(self.center, down)
+        return Assessment(
+            devices=self._devices(situation, states, observer),
+            groups={name: self._margin(name, situation, unknown) for name in self.center.groups},
+            functions={
+                name: self._margin(name, situation, unknown) for name in self.center.functions
+            },
+        )
 
     def impact(
         self, element: Element, states: Mapping[Element, Health] | None = None
-    ) -> list[Margin]:
-        """The functions and groups whose margin shrinks when this element fails on top."""
-        raise NotImplementedError
+    ) -> list[Impact]:
+        """What shrinks when this element fails on top of the states; functions first."""
+        without = {e: h for e, h in (states or {}).items() if e != element}
+        before, after = (
+            self.assess(without),
+            self.assess({**without, element: Health.DOWN}),
+        )
+        return [
+            Impact(name, margin.title, is_function, old[name].margin, margin.margin)
+            for is_function, old, new in (
+                (True, before.functions, after.functions),
+                (False, before.groups, after.groups),
+            )
+            for name, margin in new.items()
+            if margin.margin < old[name].margin
+        ]
 
-    def cut_sets(self, name: str, most: int = 3) -> list[frozenset[Element]]:
-        """The smallest sets of failures, up to `most` elements, that take a function or group out."""
-        raise NotImplementedError
+    def cut_sets(
+        self, name: str, states: Mapping[Element, Health] | None = None
+    ) -> list[frozenset[str]]:
+        """The smallest sets of up to `MOST` devices whose failure takes a function or group out.
 
-    def single_points(self) -> dict[str, tuple[Element, ...]]:
-        """Function name -> the elements whose failure alone takes it out, by design."""
-        raise NotImplementedError
+        Ordered by size, then by name. A single empty set means that it is out already.
+        """
+        down = frozenset(e for e, h in (states or {}).items() if h is Health.DOWN)
+        cuts = self._orders(down)[name]
+        return sorted((frozenset(self._devices_in(cut)) for cut in cuts), key=_by_size)
+
+    def single_points(self) -> dict[str, tuple[str, ...]]:
+        """Function name -> the devices whose failure alone takes it out, by design."""
+        return {
+            name: tuple(
+                sorted(device for cut in self.cut_sets(name) if len(cut) == 1 for device in cut)
+            )
+            for name in self.center.functions
+        }
+
+    def upstream(self, name: str) -> frozenset[str]:
+        """The devices that a device, group or function hangs from, itself and members included."""
+        found: set[str] = set()
+        pending = list(self._members(name))
+        while pending:
+            here = pending.pop()
+            if here not in found:
+                found.add(here)
+                device = self.center.devices[here]
+                pending += [feed.device for feed in device.feeds]
+                pending += [uplink.device for uplink in device.uplinks]
+        return frozenset(found)
+
+    # --- margins -----------------------------------------------------------------------------
+
+    def _margin(self, name: str, situation: Situation, unknown: frozenset[str]) -> Margin:
+        cuts = self._orders(situation.down)[name]
+        in_service = self._holds(self._needs[name], situation)
+        margin = _margin_of(cuts, in_service=in_service)
+        return Margin(
+            name=name,
+            title=self._title(name),
+            in_service=in_service,
+            margin=margin,
+            designed=self._designed[name],
+            assured=self._assured(name, situation.down, unknown, margin),
+            critical=tuple(self._critical(cuts)) if margin == 0 else (),
+            causes=self._causes(name, situation) if margin < self._designed[name] else (),
+        )
+
+    def _assured(self, name: str, down: frozenset[str], unknown: frozenset[str], known: int) -> int:
+        if not unknown:
+            return known
+        worst = down | unknown
+        holds = self._holds(self._needs[name], Situation(self.center, worst))
+        return _margin_of(self._orders(worst)[name], in_service=holds)
+
+    def _critical(self, cuts: Cuts) -> list[str]:
+        return sorted(
+            name for cut in cuts if cut.bit_count() == 1 for name in self._devices_in(cut)
+        )
+
+    @cached_property
+    def _designed(self) -> Mapping[str, int]:
+        whole = Situation(self.center, frozenset())
+        return {
+            name: _margin_of(cuts, in_service=self._holds(self._needs[name], whole))
+            for name, cuts in self._orders(frozenset()).items()
+        }
+
+    def _title(self, name: str) -> str:
+        if name in self.center.functions:
+            return self.center.functions[name].title
+        return self.center.groups[name].title
+
+    def _holds(self, need: Need, situation: Situation) -> bool:
+        if need.name in self._needs:
+            return self._holds(self._needs[need.name], situation)
+        if need.name:
+            return situation.in_service(need.name)
+        return sum(self._holds(part, situation) for part in need.of) >= need.needs
+
+    def _cuts_of_all(self, down: frozenset[str]) -> Mapping[str, Cuts]:
+        situation = Situation(self.center, down)
+        failing = _FailureCuts(situation, self._bits)
+
+        def of(need: Need) -> Cuts:
+            if need.name in self._needs:
+                return of(self._needs[need.name])
+            if need.name:
+                return failing.service(need.name)
+            return too_few([of(part) for part in need.of], need.needs, MOST)
+
+        return {name: of(need) for name, need in self._needs.items()}
+
+    def _devices_in(self, cut: int) -> list[str]:
+        return [name for name in self._names if self._bits[name] & cut]
+
+    def _members(self, name: str) -> Iterable[str]:
+        if name not in self._needs:
+            return [name]
+
+        def leaves(need: Need) -> Iterable[str]:
+            if need.name:
+                yield from self._members(need.name)
+            for part in need.of:
+                yield from leaves(part)
+
+        return leaves(self._needs[name])
+
+    # --- devices and causes ------------------------------------------------------------------
+
+    def _devices(
+        self, situation: Situation, states: Mapping[Element, Health], observer: str | None
+    ) -> dict[str, DeviceStatus]:
+        seen = situation.reachable_from(observer) if observer else None
+        return {
+            name: DeviceStatus(
+                name=name,
+                health=states.get(name, Health.OK),
+                power=_power(situation, device),
+                reachable=situation.connected(name) if seen is None else name in seen,
+                in_service=situation.in_service(name),
+                cause=_cause(situation, device, cut_off=seen is not None and name not in seen),
+            )
+            for name, device in self.center.devices.items()
+        }
+
+    def _causes(self, name: str, situation: Situation) -> tuple[Element, ...]:
+        """The failed elements that the thing hangs from, without those that another explains."""
+        above = self.upstream(name)
+        causes = []
+        for element in sorted(situation.down):
+            owner = owner_of(element)
+            if owner in above and (
+                element != owner
+                or _cause(situation, self.center.devices[owner], cut_off=False) == owner
+            ):
+                causes.append(element)
+        return tuple(causes)
+
+
+class _FailureCuts:
+    """Minimal cuts of every device's power, network and service in one situation."""
+
+    def __init__(self, situation: Situation, bits: Mapping[str, int]) -> None:
+        self._situation = situation
+        self._devices = situation.center.devices
+        self._bits = bits
+        self._power: dict[str, Cuts] = {}
+        self._network: dict[str, Cuts] = {}
+
+    def service(self, name: str) -> Cuts:
+        """What takes the device out of service."""
+        return either((self._own(name), self.power(name), self.network(name)), MOST)
+
+    def _own(self, name: str) -> Cuts:
+        return frozenset({self._bits[name] if self._situation.is_up(name) else 0})
+
+    def power(self, name: str) -> Cuts:
+        """What takes its lasting power away; batteries count as spent."""
+        if name not in self._power:
+            device = self._devices[name]
+            self._power[name] = self._too_few(
+                (
+                    (self._situation.feed_elements(device, number), feed.device)
+                    for number, feed in enumerate(device.feeds, 1)
+                ),
+                device.feeds_needed,
+                self.powered_source,
+            )
+        return self._power[name]
+
+    def powered_source(self, name: str) -> Cuts:
+        """What stops a device from passing power on."""
+        return either((self._own(name), self.power(name)), MOST)
+
+    def network(self, name: str) -> Cuts:
+        """What disconnects it from what is above it."""
+        if name not in self._network:
+            device = self._devices[name]
+            self._network[name] = self._too_few(
+                (
+                    (self._situation.uplink_elements(device, number), uplink.device)
+                    for number, uplink in enumerate(device.uplinks, 1)
+                ),
+                device.uplinks_needed,
+                self.service,
+            )
+        return self._network[name]
+
+    def _too_few(
+        self,
+        paths: Iterable[tuple[tuple[str, ...], str]],
+        needed: int,
+        above: Callable[[str], Cuts],
+    ) -> Cuts:
+        down = self._situation.down
+        members = [above(source) if down.isdisjoint(parts) else ALWAYS for parts, source in paths]
+        return too_few(members, needed, MOST) if members else NEVER
+
+
+def owner_of(element: Element) -> str:
+    """The device that an element belongs to, or on which its failure is felt first."""
+    kind, colon, rest = element.partition(":")
+    return rest.partition("/")[0] if colon else kind
+
+
+def _by_size(cut: frozenset[str]) -> tuple[int, list[str]]:
+    return len(cut), sorted(cut)
+
+
+def _margin_of(cuts: Cuts, *, in_service: bool) -> int:
+    """The margin that the minimal cuts leave. Living on batteries is in service with margin 0."""
+    if not in_service:
+        return -1
+    order = min((cut.bit_count() for cut in cuts), default=MOST + 1)
+    return max(order - 1, 0)
+
+
+def _power(situation: Situation, device: Device) -> Power:
+    if not situation.powered(device.name):
+        return Power.LOST
+    if not device.feeds:
+        return Power.FULL
+    lasting = situation.live_feeds(device, on_battery=False)
+    if lasting == len(device.feeds):
+        return Power.FULL
+    return Power.REDUCED if lasting >= device.feeds_needed else Power.BATTERY
+
+
+def _cause(situation: Situation, device: Device, *, cut_off: bool) -> Element:
+    """The failed element behind what is wrong with a device: the farthest upstream comes first."""
+    if not situation.sustained(device.name):
+        cause = _cause_along_feeds(situation, device)
+        if cause:
+            return cause
+    if cut_off or not situation.connected(device.name):
+        cause = _cause_along_uplinks(situation, device)
+        if cause:
+            return cause
+    return device.name if not situation.is_up(device.name) else ""
+
+
+def _cause_along_feeds(situation: Situation, device: Device) -> Element:
+    for number, feed in enumerate(device.feeds, 1):
+        source = situation.center.devices[feed.device]
+        above = _cause(situation, source, cut_off=False)
+        if above:
+            return above
+        for part in situation.feed_elements(device, number):
+            if part in situation.down:
+                return part
+    return ""
+
+
+def _cause_along_uplinks(situation: Situation, device: Device) -> Element:
+    for number, uplink in enumerate(device.uplinks, 1):
+        for part in situation.uplink_elements(device, number):
+            if part in situation.down:
+                return part
+        above = _cause(situation, situation.center.devices[uplink.device], cut_off=False)
+        if above:
+            return above
+    return ""
