@@ -133,6 +133,8 @@ class MarginView:
     """0: the next failure is an outage. -1: it is out."""
     designed: int
     """The margin when everything works."""
+    assured: int
+    """The margin if everything that is unknown were down."""
     priority: int = 5
     """A function's rank: 1 is shown first. Groups have 5."""
     critical: tuple[str, ...] = ()
@@ -141,6 +143,9 @@ class MarginView:
     """The failed elements that took margin away."""
     derived: bool = False
     """Of groups: made from the inventory (pairs, feeds), not declared by people."""
+    assured: int | None = None
+    """The margin if everything that is unknown were down; None counts as `margin`. At the start,
+    before anything was read, this is what keeps a page from saying that all is well."""
 
 
 @dataclass(frozen=True, slots=True)
