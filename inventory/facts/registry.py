@@ -1,4 +1,4 @@
-"""All areas of facts there are, by name: every module of the package but the framework's own."""
+"""All areas of facts there are, by name: every module of the package that has a `SCRIPT`."""
 
 import pkgutil
 from collections.abc import Mapping
@@ -10,14 +10,18 @@ import inventory.facts
 from inventory.facts.area import Area, FactError
 
 _FRAMEWORK = {"area", "collect", "registry", "remote"}
+"""These are not imported here: they import this module."""
 
 
 def _areas() -> dict[str, Area[object]]:
     names = sorted(module.name for module in pkgutil.iter_modules(inventory.facts.__path__))
+    modules = {
+        name: import_module(f"inventory.facts.{name}") for name in names if name not in _FRAMEWORK
+    }
     return {
-        name: cast(Area[object], import_module(f"inventory.facts.{name}"))
-        for name in names
-        if name not in _FRAMEWORK
+        name: cast(Area[object], module)
+        for name, module in modules.items()
+        if hasattr(module, "SCRIPT")
     }
 
 
