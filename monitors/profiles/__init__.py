@@ -1,0 +1,1 @@
+"""Device profiles: what to read from a family of devices, and what its values mean."""

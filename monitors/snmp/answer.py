@@ -1,0 +1,37 @@
+"""What came of one poll: the values as they stood on the wire, and why some are missing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from monitors.probe import Problem
+from monitors.snmp.errors import DecodeError
+from monitors.snmp.oid import encode_oid, oid_text
+from monitors.snmp.values import Value, decode_value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Values by OID, both as BER bytes: decoding is left to who needs it."""
+
+    values: dict[bytes, bytes] = field(default_factory=dict)
+    """OID (content bytes) to the value's tag, length and content."""
+    problem: Problem | None = None
+    """None when everything was read that the agent has. With values, the answer is partial."""
+
+    def value(self, oid: str) -> Value:
+        """One value by its OID as text; None when it was not read or does not decode."""
+        tlv = self.values.get(encode_oid(oid))
+        if tlv is None:
+            return None
+        try:
+            return decode_value(tlv)
+        except DecodeError:
+            return None
+
+    def varbinds(self) -> Iterator[tuple[str, int, Value]]:
+        """Every (OID, tag, value) that decodes, in the order in which they were read."""
+        for oid, tlv in self.values.items():
+            try:
+                yield oid_text(oid), tlv[0], decode_value(tlv)
+            except DecodeError:
+                continue

@@ -1,0 +1,207 @@
+"""One poll of one agent in flight: sends, sends again, gives up, and says why."""
+
+import asyncio
+from typing import Protocol
+
+from monitors.probe import Problem, ProblemKind
+from monitors.snmp.answer import Answer
+from monitors.snmp.inquiry import Inquiry
+from monitors.snmp.message import Ask, Pdu
+from monitors.snmp.session import AskAgain, Disbelieved, Refused, Session
+from monitors.snmp.target import SnmpTarget
+from monitors.snmp.transport import Address, Undelivered
+
+MAX_ASK_AGAIN = 4
+"""In a row: an agent that keeps changing its engine or clock is given up."""
+GRACE_S = 0.3
+"""How long an authentic answer may still follow a refusal that anybody could have sent."""
+MIN_REPETITIONS = 6
+"""Below this, asking for less after a loss only costs time."""
+
+
+class Exchanger(Protocol):
+    """What a conversation needs from the engine."""
+
+    def transmit(self, conversation: "Conversation", packet: bytes) -> OSError | None:
+        """Sends a packet to the conversation's address."""
+
+    def renew_id(self, conversation: "Conversation") -> int:
+        """Gives the conversation a fresh unpredictable id and forgets its old one."""
+
+    def finish(self, conversation: "Conversation") -> None:
+        """Forgets the conversation."""
+
+
+class Conversation:
+    """At most one request is under way at a time; the engine's sweep calls `tick`."""
+
+    def __init__(
+        self,
+        target: SnmpTarget,
+        address: Address,
+        session: Session,
+        inquiry: Inquiry,
+        exchanger: Exchanger,
+        now: float,
+    ) -> None:
+        self.target = target
+        self.address = address
+        self.session = session
+        self.message_id = 0
+        self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.retransmitted = 0
+        self._inquiry = inquiry
+        self._exchanger = exchanger
+        self._deadline = now + target.deadline_s
+        self._next_at = now
+        self._tries = 0
+        self._asked_again = 0
+        self._sent = b""
+        self._ask: Ask | None = None
+        self._heard = False
+        self._refusal: Refused | None = None
+        self._garbage = 0
+        self._wrong_source: Address | None = None
+        self._undelivered: Undelivered | None = None
+
+    def start(self, now: float) -> None:
+        """Sends the first request."""
+        if self._inquiry.done:
+            self._end(None)
+        else:
+            self._next_ask(now)
+
+    def receive(self, packet: bytes, at: int, end: int, now: float) -> bool:
+        """Judges a reply with this conversation's id; False when it is not to be believed.
+
+        Raises:
+            DecodeError: The reply cannot be read.
+        """
+        verdict = self.session.judge(packet, at, end, self.message_id, now)
+        if isinstance(verdict, Pdu):
+            self._inquiry.take(verdict)
+            self._heard, self._asked_again, self._refusal = True, 0, None
+            if self._inquiry.done:
+                self._end(None)
+            else:
+                self._next_ask(now)
+        elif isinstance(verdict, AskAgain):
+            self._ask_again(now)
+        elif isinstance(verdict, Refused):
+            self._take_refusal(verdict, now)
+        return not isinstance(verdict, Disbelieved)
+
+    def tick(self, now: float) -> None:
+        """Sends again or gives up, when the time for it has come."""
+        if now < self._next_at and now < self._deadline:
+            return
+        if self._refusal is not None:
+            self._end(Problem(self._refusal.kind, self._refusal.reason))
+        elif now >= self._deadline or self._tries > self.target.retries:
+            self._give_up(deadline=now >= self._deadline)
+        else:
+            self._send_again(now)
+
+    def note_garbage(self) -> None:
+        """Something unreadable came from the agent's address."""
+        self._garbage += 1
+
+    def note_wrong_source(self, address: Address) -> None:
+        """A reply with the right id came from another address."""
+        self._wrong_source = address
+
+    def note_undelivered(self, report: Undelivered) -> None:
+        """The network reported this address. Only a report that quotes our request ends the poll:
+        it must have seen the id, which nobody can guess."""
+        self._undelivered = report
+        if report.port_closed and self._quotes_request(report.payload):
+            self._end(_closed(self.target))
+
+    def cancel(self) -> None:
+        """The caller went away: nothing more is sent. Does nothing once the poll has ended."""
+        self._exchanger.finish(self)
+
+    def abort(self) -> None:
+        """The engine closes while the caller still waits."""
+        self._end(Problem(ProblemKind.FAILED, "the SNMP engine was closed during the poll"))
+
+    def _next_ask(self, now: float) -> None:
+        self._ask = self._inquiry.ask()
+        self._tries = 0
+        self._send(self._exchanger.renew_id(self), now)
+
+    def _send_again(self, now: float) -> None:
+        self.retransmitted += 1
+        if self._tries > 1 and self._inquiry.repetitions >= 2 * MIN_REPETITIONS:
+            self._inquiry.shrink()
+            self._ask = self._inquiry.ask()
+        self._send(self.message_id, now)
+
+    def _ask_again(self, now: float) -> None:
+        self._asked_again += 1
+        if self._asked_again > MAX_ASK_AGAIN:
+            reason = "the agent keeps changing its SNMPv3 engine or clock"
+            self._end(Problem(ProblemKind.FAILED, reason))
+        else:
+            self._send(self._exchanger.renew_id(self), now)
+
+    def _send(self, message_id: int, now: float) -> None:
+        assert self._ask is not None
+        self._tries += 1
+        self._next_at = now + self.target.timeout_s
+        self._sent = self.session.encode(self._ask, message_id, now)
+        error = self._exchanger.transmit(self, self._sent)
+        if error is not None and not self.future.done():
+            kind, words = ProblemKind.UNREACHABLE, error.strerror or str(error)
+            self._end(Problem(kind, f"{self.target.host}: {words}; is there a route to it?"))
+
+    def _take_refusal(self, refusal: Refused, now: float) -> None:
+        self._refusal = refusal
+        if refusal.authentic:
+            self._end(Problem(refusal.kind, refusal.reason))
+        else:
+            self._next_at = min(self._next_at, now + GRACE_S)
+
+    def _quotes_request(self, payload: bytes) -> bool:
+        marker = self._sent.find(self.message_id.to_bytes(4))
+        return 0 <= marker <= len(payload) - 4 and self._sent.startswith(payload)
+
+    def _give_up(self, *, deadline: bool) -> None:
+        hint = self.session.silence_hint()
+        self.session.reset()
+        self._end(self._why_silent(hint, deadline=deadline))
+
+    def _why_silent(self, hint: str, *, deadline: bool) -> Problem:
+        target = self.target
+        if self._undelivered is not None and not self._heard:
+            if self._undelivered.port_closed:
+                return _closed(target)
+            words = f"{target.host}: {self._undelivered.words}, says the network"
+            return Problem(ProblemKind.UNREACHABLE, words)
+        if self._garbage:
+            text = f"answers that are not SNMP from {target.host}:{target.port} ({self._garbage})"
+            return Problem(ProblemKind.GARBAGE, text)
+        if self._wrong_source is not None:
+            text = f"answers come from {self._wrong_source[0]} and are not believed"
+            return Problem(ProblemKind.FAILED, f"{text}; use that address")
+        if hint:
+            return Problem(ProblemKind.CREDENTIAL, hint)
+        if self._heard:
+            limit = f"{target.deadline_s:g} s are over" if deadline else "the agent fell silent"
+            count = len(self._inquiry.values)
+            text = f"partial answer: {limit} after {count} values"
+            return Problem(ProblemKind.SILENT, text)
+        return Problem(ProblemKind.SILENT, "no SNMP answer")
+
+    def _end(self, problem: Problem | None) -> None:
+        self._exchanger.finish(self)
+        self.session.repetitions = min(self.session.repetitions, self._inquiry.repetitions)
+        if problem is None and self._inquiry.notes:
+            problem = Problem(ProblemKind.FAILED, "; ".join(self._inquiry.notes))
+        if not self.future.done():
+            self.future.set_result(Answer(self._inquiry.values, problem))
+
+
+def _closed(target: SnmpTarget) -> Problem:
+    text = f"UDP port {target.port} on {target.host} is closed: no SNMP agent runs there"
+    return Problem(ProblemKind.CLOSED, text)

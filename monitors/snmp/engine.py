@@ -1,0 +1,257 @@
+"""The SNMP engine: polls any number of agents over one socket per address family."""
+
+import asyncio
+import ipaddress
+import secrets
+import socket
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+from monitors.probe import Problem, ProblemKind
+from monitors.snmp import ber
+from monitors.snmp.answer import Answer
+from monitors.snmp.conversation import Conversation
+from monitors.snmp.errors import DecodeError
+from monitors.snmp.inquiry import Inquiry
+from monitors.snmp.message import VERSION_2C, VERSION_3, open_message
+from monitors.snmp.plan import PollPlan
+from monitors.snmp.session import CommunitySession, Session
+from monitors.snmp.target import Community, SnmpTarget
+from monitors.snmp.transport import Address, UdpSocket, Undelivered
+from monitors.snmp.usm import KeyRing, Salt
+from monitors.snmp.usm_session import UsmSession, message_id_of
+
+SWEEP_S = 0.05
+"""How often timeouts are looked for: their precision."""
+MAX_IN_FLIGHT = 512
+NAME_KEPT_S = 300.0
+"""How long a resolved host name is believed."""
+_IDS_AT_ONCE = 1024
+
+
+@dataclass(slots=True)
+class EngineCounters:
+    """What the engine saw since it started."""
+
+    sent: int = 0
+    received: int = 0
+    retransmitted: int = 0
+    garbage: int = 0
+    """Packets that are not SNMP, or not an answer to what was asked."""
+    unsolicited: int = 0
+    """SNMP answers that nobody waits for: late, repeated or forged."""
+    wrong_source: int = 0
+    """Answers with a right id from a wrong address."""
+    disbelieved: int = 0
+    """SNMPv3 answers that failed a security check."""
+    undelivered: int = 0
+    """Reports of the network about datagrams of ours."""
+
+
+class SnmpEngine:
+    """An asynchronous SNMP manager. Use it as `async with SnmpEngine() as engine`.
+
+    Nothing that a device or the network does raises: it is in `Answer.problem`.
+    """
+
+    def __init__(
+        self, *, max_in_flight: int = MAX_IN_FLIGHT, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.counters = EngineCounters()
+        self._clock = clock
+        self._slots = asyncio.Semaphore(max_in_flight)
+        self._sockets: dict[socket.AddressFamily, UdpSocket] = {}
+        self._sessions: dict[SnmpTarget, Session] = {}
+        self._names: dict[str, tuple[float, str]] = {}
+        self._pending: dict[int, Conversation] = {}
+        self._by_address: defaultdict[Address, list[Conversation]] = defaultdict(list)
+        self._sweep: asyncio.TimerHandle | None = None
+        self._keys = KeyRing()
+        self._salt = Salt()
+        self._ids: list[int] = []
+        self._closed = False
+
+    async def __aenter__(self) -> "SnmpEngine":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends every poll in flight and closes the sockets. Safe to call twice."""
+        self._closed = True
+        for conversation in list(self._pending.values()):
+            conversation.abort()
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        for udp in self._sockets.values():
+            udp.close()
+        self._sockets.clear()
+
+    async def get(self, target: SnmpTarget, oids: Iterable[str]) -> Answer:
+        """Reads single instances, such as `1.3.6.1.2.1.1.3.0`."""
+        return await self.poll(target, PollPlan.of(gets=oids))
+
+    async def walk(self, target: SnmpTarget, subtrees: Sequence[str]) -> Answer:
+        """Reads everything below each of the OIDs, one subtree after the other."""
+        return await self.poll(target, PollPlan.of(walks=[(subtree,) for subtree in subtrees]))
+
+    async def poll(self, target: SnmpTarget, plan: PollPlan) -> Answer:
+        """Works through a plan within the target's deadline, which starts with its turn."""
+        async with self._slots:
+            address = await self._resolve(target)
+            if isinstance(address, Problem):
+                return Answer({}, address)
+            return await self._converse(target, address, plan)
+
+    def forget(self, target: SnmpTarget) -> None:
+        """Drops what was learned of a target that left the inventory."""
+        self._sessions.pop(target, None)
+
+    async def _converse(self, target: SnmpTarget, address: Address, plan: PollPlan) -> Answer:
+        if self._closed:
+            return Answer({}, Problem(ProblemKind.FAILED, "the SNMP engine is closed"))
+        session = self._session(target)
+        inquiry = Inquiry(plan, session.repetitions)
+        now = self._clock()
+        conversation = Conversation(target, address, session, inquiry, self, now)
+        self._by_address[address].append(conversation)
+        conversation.start(now)
+        self._schedule_sweep()
+        try:
+            return await conversation.future
+        finally:
+            conversation.cancel()
+
+    def _session(self, target: SnmpTarget) -> Session:
+        session = self._sessions.get(target)
+        if session is None:
+            credential, repetitions = target.credential, target.max_repetitions
+            session = self._sessions[target] = (
+                CommunitySession(credential, repetitions)
+                if isinstance(credential, Community)
+                else UsmSession(credential, self._keys, self._salt, repetitions)
+            )
+        return session
+
+    async def _resolve(self, target: SnmpTarget) -> Address | Problem:
+        known = self._names.get(target.host)
+        if known is not None and self._clock() < known[0]:
+            return known[1], target.port
+        try:
+            host, until = str(ipaddress.ip_address(target.host)), float("inf")
+        except ValueError:
+            try:
+                infos = await asyncio.get_running_loop().getaddrinfo(
+                    target.host, target.port, type=socket.SOCK_DGRAM
+                )
+            except OSError as error:
+                text = f"the name {target.host} does not resolve: {error.strerror or error}"
+                return Problem(ProblemKind.UNREACHABLE, text)
+            host, until = str(infos[0][4][0]), self._clock() + NAME_KEPT_S
+        self._names[target.host] = until, host
+        return host, target.port
+
+    # What conversations need (see `conversation.Exchanger`).
+
+    def transmit(self, conversation: Conversation, packet: bytes) -> OSError | None:
+        """Sends a packet to the conversation's address."""
+        self.counters.sent += 1
+        address = conversation.address
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        udp = self._sockets.get(family)
+        if udp is None:
+            try:
+                udp = UdpSocket(family, self._on_packet, self._on_undelivered)
+            except OSError as error:
+                return error
+            self._sockets[family] = udp
+        return udp.send(packet, address)
+
+    def renew_id(self, conversation: Conversation) -> int:
+        """Gives the conversation a fresh unpredictable id and forgets its old one."""
+        self._pending.pop(conversation.message_id, None)
+        while (message_id := self._draw_id()) in self._pending:
+            pass
+        self._pending[message_id] = conversation
+        conversation.message_id = message_id
+        return message_id
+
+    def finish(self, conversation: Conversation) -> None:
+        """Forgets the conversation. Safe to call twice."""
+        if self._pending.get(conversation.message_id) is conversation:
+            del self._pending[conversation.message_id]
+        peers = self._by_address.get(conversation.address)
+        if peers is not None and conversation in peers:
+            self.counters.retransmitted += conversation.retransmitted
+            peers.remove(conversation)
+            if not peers:
+                del self._by_address[conversation.address]
+
+    def _draw_id(self) -> int:
+        """Thirty random bits; the bit above them is set, so that an id always takes four bytes."""
+        if not self._ids:
+            noise = secrets.token_bytes(4 * _IDS_AT_ONCE)
+            self._ids = [
+                int.from_bytes(noise[at : at + 4]) & 0x3FFF_FFFF | 0x4000_0000
+                for at in range(0, len(noise), 4)
+            ]
+        return self._ids.pop()
+
+    # What the sockets report.
+
+    def _on_packet(self, packet: bytes, address: Address) -> None:
+        counters = self.counters
+        counters.received += 1
+        try:
+            version, at, end = open_message(packet)
+            if version == VERSION_2C:
+                message_id = _request_id_of(packet, at, end)
+            elif version == VERSION_3:
+                message_id = message_id_of(packet, at, end)
+            else:
+                raise DecodeError(f"SNMP version {version} was never asked for")
+            conversation = self._pending.get(message_id)
+            if conversation is None:
+                counters.unsolicited += 1
+            elif conversation.address != address:
+                counters.wrong_source += 1
+                conversation.note_wrong_source(address)
+            elif not conversation.receive(packet, at, end, self._clock()):
+                counters.disbelieved += 1
+        except DecodeError:
+            counters.garbage += 1
+            for suspect in self._by_address.get(address, ()):
+                suspect.note_garbage()
+
+    def _on_undelivered(self, report: Undelivered) -> None:
+        self.counters.undelivered += 1
+        for conversation in list(self._by_address.get(report.address, ())):
+            conversation.note_undelivered(report)
+
+    def _schedule_sweep(self) -> None:
+        if self._sweep is None and self._pending:
+            self._sweep = asyncio.get_running_loop().call_later(SWEEP_S, self._on_sweep)
+
+    def _on_sweep(self) -> None:
+        self._sweep = None
+        now = self._clock()
+        for conversation in list(self._pending.values()):
+            conversation.tick(now)
+        self._schedule_sweep()
+
+
+def _request_id_of(packet: bytes, at: int, end: int) -> int:
+    """The request-id of a v2c message, read from behind its version."""
+    _, at = ber.expect(packet, at, end, ber.OCTET_STRING)
+    _, at, end = ber.read_header(packet, at, end)
+    return ber.read_integer(packet, at, end)[0]

@@ -1,0 +1,199 @@
+"""The course of one poll without any I/O: what to ask next, and what an answer adds."""
+
+from collections import deque
+from itertools import takewhile
+
+from monitors.snmp.errors import DecodeError
+from monitors.snmp.message import (
+    NO_SUCH_NAME,
+    TOO_BIG,
+    Ask,
+    Pdu,
+    ask_bulk,
+    ask_get,
+)
+from monitors.snmp.oid import increasing_count, oid_text
+from monitors.snmp.plan import PollPlan
+from monitors.snmp.values import END_OF_MIB_VIEW, EXCEPTIONS
+
+MAX_VALUES = 50_000
+"""For one poll: what is beyond is a runaway agent."""
+MAX_NOTES = 8
+
+
+class Inquiry:
+    """Works through a plan: `ask` is the next request, `take` digests its answer."""
+
+    def __init__(self, plan: PollPlan, repetitions: int) -> None:
+        self.values: dict[bytes, bytes] = {}
+        """What was read: OID (content bytes) to tag-length-value."""
+        self.notes: list[str] = []
+        """Why something is missing; empty when the agent gave all it has."""
+        self.repetitions = repetitions
+        """Varbinds to ask for at once; shrinks when the agent says tooBig."""
+        self._steps: deque[_Get | _Walk] = deque(_Get(chunk) for chunk in plan.get_chunks)
+        self._steps.extend(_Walk(columns) for columns in plan.walks)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to ask."""
+        return not self._steps
+
+    def ask(self) -> Ask:
+        """The request to send now; the same one until `take` or `shrink` moves on."""
+        return self._steps[0].ask(self.repetitions)
+
+    def take(self, pdu: Pdu) -> None:
+        """Digests the answer to `ask`.
+
+        Raises:
+            DecodeError: The answer cannot belong to the request.
+        """
+        step = self._steps[0]
+        if pdu.error_status:
+            self._take_error(step, pdu)
+        else:
+            step.take(pdu, self)
+        if step.done and self._steps and self._steps[0] is step:
+            self._steps.popleft()
+        if len(self.values) > MAX_VALUES:
+            self.note(f"stopped after {MAX_VALUES} values")
+            self._steps.clear()
+
+    def shrink(self) -> None:
+        """Asks for less at once: large answers may be what gets lost on the way."""
+        self.repetitions = max(1, self.repetitions // 2)
+
+    def note(self, text: str) -> None:
+        """Remembers why something is missing."""
+        if len(self.notes) < MAX_NOTES and text not in self.notes:
+            self.notes.append(text)
+
+    def _take_error(self, step: "_Get | _Walk", pdu: Pdu) -> None:
+        if pdu.error_status == TOO_BIG and isinstance(step, _Walk) and self.repetitions > 1:
+            self.shrink()
+        elif pdu.error_status == TOO_BIG and step.width > 1:
+            self._steps.popleft()
+            self._steps.extendleft(reversed(step.halves()))
+        else:
+            dropped = step.drop(pdu.error_index)
+            if pdu.error_status != NO_SUCH_NAME:
+                self.note(f"the agent answered {pdu.error_word} for {oid_text(dropped)}")
+
+
+class _Get:
+    """One GET; what the agent objects to is left out and the rest asked again."""
+
+    def __init__(self, oids: tuple[bytes, ...]) -> None:
+        self._oids = oids
+
+    @property
+    def width(self) -> int:
+        return len(self._oids)
+
+    @property
+    def done(self) -> bool:
+        return not self._oids
+
+    def ask(self, repetitions: int) -> Ask:
+        del repetitions
+        return ask_get(self._oids)
+
+    def take(self, pdu: Pdu, inquiry: Inquiry) -> None:
+        asked = set(self._oids)
+        if not asked.issuperset(pdu.oids):
+            raise DecodeError("the answer holds names that were not asked for")
+        if len(pdu.oids) < len(self._oids):
+            inquiry.note("the agent left names out of its answer")
+        for oid, tlv in zip(pdu.oids, pdu.tlvs, strict=True):
+            if tlv[0] not in EXCEPTIONS:
+                inquiry.values[oid] = tlv
+        self._oids = ()
+
+    def halves(self) -> "tuple[_Get, _Get]":
+        middle = len(self._oids) // 2
+        return _Get(self._oids[:middle]), _Get(self._oids[middle:])
+
+    def drop(self, index: int) -> bytes:
+        at = index - 1 if 1 <= index <= len(self._oids) else 0
+        dropped = self._oids[at]
+        self._oids = self._oids[:at] + self._oids[at + 1 :]
+        return dropped
+
+
+class _Column:
+    """How far the walk of one subtree has come."""
+
+    __slots__ = ("last", "prefix")
+
+    def __init__(self, prefix: bytes, last: bytes) -> None:
+        self.prefix = prefix
+        self.last = last
+
+
+class _Walk:
+    """GETBULKs over one or more subtrees side by side, until each has ended."""
+
+    def __init__(self, prefixes: tuple[bytes, ...], columns: "list[_Column] | None" = None) -> None:
+        self._columns = columns or [_Column(prefix, prefix) for prefix in prefixes]
+
+    @property
+    def width(self) -> int:
+        return len(self._columns)
+
+    @property
+    def done(self) -> bool:
+        return not self._columns
+
+    def ask(self, repetitions: int) -> Ask:
+        columns = self._columns
+        rows = max(1, repetitions // len(columns))
+        return ask_bulk([column.last for column in columns], rows)
+
+    def take(self, pdu: Pdu, inquiry: Inquiry) -> None:
+        oids, tlvs, width = pdu.oids, pdu.tlvs, len(self._columns)
+        if not oids:
+            raise DecodeError("the answer to a GETBULK is empty")
+        going: list[_Column] = []
+        for at, column in enumerate(self._columns):
+            if at >= len(oids):  # the agent cut its answer before this column
+                going.append(column)
+            elif _advance(column, oids[at::width], tlvs[at::width], inquiry):
+                going.append(column)
+        self._columns = going
+
+    def halves(self) -> "tuple[_Walk, _Walk]":
+        middle = len(self._columns) // 2
+        return _Walk((), self._columns[:middle]), _Walk((), self._columns[middle:])
+
+    def drop(self, index: int) -> bytes:
+        at = index - 1 if 1 <= index <= len(self._columns) else 0
+        return self._columns.pop(at).last
+
+
+def _advance(column: _Column, oids: list[bytes], tlvs: list[bytes], inquiry: Inquiry) -> bool:
+    """Keeps what belongs to the column; returns whether more may follow."""
+    count = _inside(column.prefix, oids, tlvs)
+    ordered = increasing_count(column.last, oids[:count], len(column.prefix))
+    inquiry.values.update(zip(oids[:ordered], tlvs[:ordered], strict=True))
+    if ordered < count:
+        inquiry.note(f"OIDs do not increase after {oid_text(column.last)}; walk cut there")
+        return False
+    if count:
+        column.last = oids[count - 1]
+    return count == len(oids)
+
+
+def _inside(prefix: bytes, oids: list[bytes], tlvs: list[bytes]) -> int:
+    """How many varbinds, from the first, lie in the subtree.
+
+    Looking at the last one is enough where it lies inside: `increasing_count` then proves that all
+    between are inside as well.
+    """
+    if oids[-1].startswith(prefix) and tlvs[-1][0] != END_OF_MIB_VIEW:
+        return len(oids)
+
+    def belongs(pair: tuple[bytes, bytes]) -> bool:
+        return pair[0].startswith(prefix) and pair[1][0] not in EXCEPTIONS
+
+    return sum(1 for _ in takewhile(belongs, zip(oids, tlvs, strict=True)))

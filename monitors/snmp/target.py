@@ -1,0 +1,53 @@
+"""Whom to ask and with which credential; secrets stay out of every repr."""
+
+from dataclasses import dataclass, field
+
+from monitors.snmp.errors import TargetError
+from monitors.snmp.usm import UsmUser
+
+MAX_COMMUNITY_BYTES = 255
+MAX_REPETITIONS = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """An SNMPv2c community string (RFC 1901)."""
+
+    value: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.value.encode()) <= MAX_COMMUNITY_BYTES:
+            raise TargetError(f"an SNMP community has 1 to {MAX_COMMUNITY_BYTES} bytes")
+
+
+Credential = Community | UsmUser
+
+
+@dataclass(frozen=True, slots=True)
+class SnmpTarget:
+    """One agent, as the inventory names it."""
+
+    device: str
+    host: str
+    """An IP address or a name."""
+    port: int = 161
+    credential: Credential = field(default_factory=lambda: Community("public"))
+    timeout_s: float = 2.0
+    """Until a request is sent again, and after the last one until the agent counts as silent."""
+    retries: int = 2
+    max_repetitions: int = 25
+    """Varbinds that one GETBULK asks for; less is used where an agent answers `tooBig`."""
+    deadline_s: float = 10.0
+    """For one whole poll: what has not come by then is missing."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise TargetError(f"{self.device}: {self.port} is no UDP port; use 1 to 65535")
+        if not 1 <= self.max_repetitions <= MAX_REPETITIONS:
+            raise TargetError(f"{self.device}: max_repetitions must be 1 to {MAX_REPETITIONS}")
+        if self.timeout_s <= 0 or self.deadline_s <= 0 or self.retries < 0:
+            raise TargetError(f"{self.device}: timeouts must be above 0, retries 0 or more")
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.device} ({host}:{self.port})"
