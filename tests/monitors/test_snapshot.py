@@ -56,7 +56,7 @@ def device(name: str, state: State = State.OK) -> DeviceView:
 
 
 def snapshot() -> Snapshot:
-    margin = MarginView("video-wall", "Video wall", True, 0, 1, 1, ("wp-2",), ("wp-1",))
+    margin = MarginView("video-wall", "Video wall", True, 0, 1, 0, 1, ("wp-2",), ("wp-1",))
     alert = AlertView(
         id="a1",
         alert="ups-on-battery",

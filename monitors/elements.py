@@ -1,0 +1,167 @@
+"""What the devices say, in the words of the topology: which supply, feed, outlet or port is down.
+
+This is the one place that interprets parts and silence, so that margins, alerts and pages agree.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from inventory.model import Center, Device, Kind
+from inventory.topology import Element, Health, Power, Topology
+from monitors.health import DeviceHealth, Part
+from monitors.reading import SensorClass, State
+
+ON_BATTERY = frozenset({"onbattery", "battery"})
+"""Words for an output that comes from the battery: `upsOutputSource` (RFC 1628) and
+`upsBasicOutputStatus` (PowerNet-MIB), without case, spaces and dashes."""
+
+POWER_GEAR = frozenset({Kind.UTILITY, Kind.GENERATOR, Kind.ATS, Kind.UPS, Kind.PDU})
+"""Gear whose management card can be silent while it still passes power."""
+
+INPUT_PARTS = frozenset({"input", "source", "feed", "utility"})
+OFF = frozenset({"off", "outletstatusoff", "immediateoff", "down", "lowerlayerdown", "notpresent"})
+
+FATAL_PARTS: Mapping[Kind, frozenset[str]] = {Kind.DISPLAY: frozenset({"lamp", "power"})}
+"""Parts without which a device does not do its work, though it still answers."""
+
+
+def element_states(
+    topology: Topology, devices: Mapping[str, DeviceHealth], observer: str | None
+) -> dict[Element, Health]:
+    """Every element that is not known to be ok, from all that was read."""
+    states = {
+        element: Health.DOWN
+        for name, health in devices.items()
+        for element in _spoken(topology.center, topology.center.devices[name], health)
+    }
+    silent = {name for name, health in devices.items() if health.silent}
+    for name, health in devices.items():
+        if name not in silent and not health.answering:
+            states.setdefault(name, Health.UNKNOWN)
+    return {**states, **_settle_silence(topology, silent, states, observer)}
+
+
+def on_battery(health: DeviceHealth) -> bool:
+    """Whether a UPS says that its output comes from the battery."""
+    return any(
+        reading.sensor_class is SensorClass.STATE
+        and reading.state is not State.OK
+        and _plain(reading.text) in ON_BATTERY
+        for reading in health.readings
+    )
+
+
+def _spoken(center: Center, device: Device, health: DeviceHealth) -> Iterator[Element]:
+    """The elements that the device itself reports as failed."""
+    bad = [part for part in health.parts if part.state is State.CRITICAL]
+    yield from _supplies(device, health.parts)
+    yield from _lost_inputs(device, health, bad)
+    if device.kind is Kind.UPS and not on_battery(health):
+        yield from (f"battery:{device.name}" for part in bad if part.kind == "battery")
+    if device.kind in POWER_GEAR:
+        yield from _dead_outlets(device, health)
+    yield from _dead_ports(center, device, health)
+    if any(part.kind in FATAL_PARTS.get(device.kind, ()) for part in bad):
+        yield device.name
+
+
+def _supplies(device: Device, parts: Iterable[Part]) -> Iterator[Element]:
+    """Power supplies by number; by order where the device does not count them from 1."""
+    supplies = [part for part in parts if part.kind == "power_supply"]
+    counted = {part.index for part in supplies} == {str(n + 1) for n in range(len(supplies))}
+    for position, part in enumerate(supplies, 1):
+        number = int(part.index) if counted else position
+        if part.state is State.CRITICAL and number <= len(device.feeds):
+            yield f"supply:{device.name}/{number}"
+
+
+def _lost_inputs(device: Device, health: DeviceHealth, bad: list[Part]) -> Iterator[Element]:
+    if device.kind not in POWER_GEAR:
+        return
+    if device.kind is Kind.UPS and on_battery(health):
+        yield from (f"feed:{device.name}/{feed}" for feed in device.feeds)
+        return
+    for part in bad:
+        if part.kind in INPUT_PARTS:
+            number = _input_number(part.index)
+            for position, feed in enumerate(device.feeds, 1):
+                if number in (None, position) or len(device.feeds) == 1:
+                    yield f"feed:{device.name}/{feed}"
+
+
+def _input_number(index: str) -> int | None:
+    """Inputs are counted 1, 2 or lettered A, B; None when the part stands for all of them."""
+    if index.isdecimal():
+        return int(index)
+    if len(index) == 1 and index.isalpha():
+        return ord(index.lower()) - ord("a") + 1
+    return None
+
+
+def _dead_outlets(device: Device, health: DeviceHealth) -> Iterator[Element]:
+    for reading in health.readings:
+        kind, _, index = reading.component.partition(":")
+        if kind == "outlet" and _is_off(reading.sensor_class, reading.text):
+            yield f"outlet:{device.name}/{index}"
+
+
+def _dead_ports(center: Center, device: Device, health: DeviceHealth) -> Iterator[Element]:
+    """Only ports that the inventory hangs something from: an unused port may be down."""
+    used = {
+        uplink.port
+        for other in center.devices.values()
+        for uplink in other.uplinks
+        if uplink.device == device.name and uplink.port
+    }
+    if not used:
+        return
+    for reading in health.readings:
+        kind, _, index = reading.component.partition(":")
+        if kind in {"port", "interface"} and _is_off(reading.sensor_class, reading.text):
+            names = used.intersection({index, reading.name, reading.name.split(" ")[0]})
+            yield from (f"port:{device.name}/{name}" for name in names)
+
+
+def _is_off(sensor_class: SensorClass, text: str) -> bool:
+    return sensor_class is SensorClass.STATE and _plain(text) in OFF
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace(" ", "").replace("-", "")
+
+
+def _settle_silence(
+    topology: Topology,
+    silent: set[str],
+    states: Mapping[Element, Health],
+    observer: str | None,
+) -> dict[Element, Health]:
+    """Silent and within reach is down; silent behind something that failed is unknown."""
+    if not silent:
+        return {}
+    assumed = {**states, **dict.fromkeys(silent, Health.DOWN)}
+    status = topology.assess(assumed, observer).devices
+    return {
+        name: Health.DOWN
+        if status[name].reachable
+        and status[name].power is not Power.LOST
+        and _is_confirmed(topology.center, name, silent, states)
+        else Health.UNKNOWN
+        for name in silent
+    }
+
+
+def _is_confirmed(
+    center: Center, name: str, silent: set[str], states: Mapping[Element, Health]
+) -> bool:
+    """Whether silence means failure. Of power gear, those that it feeds must say so as well."""
+    if center.devices[name].kind not in POWER_GEAR:
+        return True
+    fed = [
+        (device.name, number)
+        for device in center.devices.values()
+        for number, feed in enumerate(device.feeds, 1)
+        if feed.device == name
+    ]
+    if any(states.get(f"supply:{device}/{number}") is Health.DOWN for device, number in fed):
+        return True
+    return bool(fed) and all(device in silent for device, _ in fed)

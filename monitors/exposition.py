@@ -1,0 +1,237 @@
+"""The text of /metrics: kept as bytes per metric family and device, joined when scraped.
+
+Only what changed is written anew, so a scrape costs a join however many devices there are. Names
+follow the Prometheus conventions: base units in the name, `_total` on counters. Values of device
+strings may be hostile: they are escaped and bounded here, and nowhere else.
+
+Readings of a device disappear once they are stale, as Prometheus expects of what is gone, and
+`watchfloor_device_fresh` says so with 0; states stay, because they are about the device.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from monitors.reading import UNITS, Reading, SensorClass, State
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+LONGEST_LABEL = 200
+"""Characters of a label's value that are kept."""
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric: its name, its type and the sentence that explains it."""
+
+    name: str
+    kind: str
+    """`gauge` or `counter`."""
+    help: str
+
+    @property
+    def head(self) -> bytes:
+        """The HELP and TYPE lines."""
+        return f"# HELP {self.name} {self.help}\n# TYPE {self.name} {self.kind}\n".encode()
+
+
+_READING_NAMES = {
+    # Where the class's name and its unit would not read well together.
+    SensorClass.POWER_CONSUMED: "energy_joules",
+    SensorClass.COUNT: "counted_items",
+    SensorClass.PERCENT: "sensor_ratio",
+    SensorClass.DBM: "optical_power_dbm",
+    SensorClass.SIGNAL: "signal_strength_dbm",
+    SensorClass.SNR: "signal_noise_ratio_decibels",
+    SensorClass.STATE: "sensor_state",
+    SensorClass.POWER_FACTOR: "power_factor_ratio",
+    SensorClass.COOLING: "cooling_power_watts",
+    SensorClass.FANSPEED: "fan_speed_rpm",
+}
+
+READINGS: Mapping[SensorClass, Family] = {
+    sensor_class: Family(
+        "watchfloor_" + _READING_NAMES.get(sensor_class, f"{sensor_class}_{UNITS[sensor_class]}"),
+        "gauge",
+        "The device's own number for a state; watchfloor_component_state grades it."
+        if sensor_class is SensorClass.STATE
+        else f"A {sensor_class.replace('_', ' ')} reading, in {UNITS[sensor_class]}.",
+    )
+    for sensor_class in SensorClass
+}
+"""The family of every class of reading."""
+
+DEVICE_STATE = Family(
+    "watchfloor_device_state", "gauge", "1 for the state that a device is in, 0 for the others."
+)
+COMPONENT_STATE = Family(
+    "watchfloor_component_state",
+    "gauge",
+    "1 for the settled state that a component is in, 0 for the others.",
+)
+DEVICE_IN_SERVICE = Family(
+    "watchfloor_device_in_service", "gauge", "1 when a device works, has power and is connected."
+)
+DEVICE_FRESH = Family(
+    "watchfloor_device_fresh", "gauge", "1 when what was read from a device is recent."
+)
+DEVICE_INFO = Family("watchfloor_device_info", "gauge", "What a device is; always 1.")
+POLL_DURATION = Family(
+    "watchfloor_poll_duration_seconds", "gauge", "How long the last poll of a device took."
+)
+POLL_TIMESTAMP = Family(
+    "watchfloor_poll_success_timestamp_seconds",
+    "gauge",
+    "When the last poll that brought readings began, as Unix time.",
+)
+POLL_UP = Family("watchfloor_poll_up", "gauge", "1 when the last poll brought readings.")
+POLL_FAILURES = Family(
+    "watchfloor_poll_failures_total", "counter", "Polls that brought a problem, by its reason."
+)
+POLLS = Family("watchfloor_polls_total", "counter", "Polls finished since the monitor started.")
+GROUP_MARGIN = Family(
+    "watchfloor_group_margin",
+    "gauge",
+    "How many more failures a group survives; -1 when it is out.",
+)
+FUNCTION_MARGIN = Family(
+    "watchfloor_function_margin",
+    "gauge",
+    "How many more failures a function of the room survives; -1 when it is out.",
+)
+FUNCTION_DESIGNED = Family(
+    "watchfloor_function_designed_margin",
+    "gauge",
+    "How many failures a function survives when everything works.",
+)
+ALERT_ACTIVE = Family(
+    "watchfloor_alert_active", "gauge", "1 for every alert that is shown, pending ones left out."
+)
+LOOP_LAG = Family(
+    "watchfloor_loop_lag_seconds", "gauge", "Worst delay of the event loop in ten seconds."
+)
+POLL_LATENESS = Family(
+    "watchfloor_poll_lateness_seconds", "gauge", "How late the latest poll began."
+)
+STORE_UP = Family(
+    "watchfloor_alert_store_up", "gauge", "1 when alerts are written down, 0 when they cannot be."
+)
+BUILD_INFO = Family("watchfloor_build_info", "gauge", "The monitor's version; always 1.")
+
+FAMILIES: tuple[Family, ...] = (
+    BUILD_INFO,
+    LOOP_LAG,
+    POLL_LATENESS,
+    STORE_UP,
+    POLLS,
+    POLL_FAILURES,
+    POLL_UP,
+    POLL_DURATION,
+    POLL_TIMESTAMP,
+    FUNCTION_MARGIN,
+    FUNCTION_DESIGNED,
+    GROUP_MARGIN,
+    ALERT_ACTIVE,
+    DEVICE_INFO,
+    DEVICE_STATE,
+    DEVICE_IN_SERVICE,
+    DEVICE_FRESH,
+    COMPONENT_STATE,
+    *READINGS.values(),
+)
+"""Every family, in the order in which they are written."""
+
+Labels = Mapping[str, str]
+
+
+def escape(value: str) -> str:
+    """A label's value: bounded, without control characters, escaped as the text format asks."""
+    clean = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value[:LONGEST_LABEL])
+    return clean.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+_escape = lru_cache(maxsize=65536)(escape)
+
+
+def sample(family: Family, labels: Labels, value: float) -> bytes:
+    """One line."""
+    inside = ",".join(f'{name}="{_escape(text)}"' for name, text in labels.items())
+    braces = f"{{{inside}}}" if inside else ""
+    return f"{family.name}{braces} {number(value)}\n".encode()
+
+
+def number(value: float) -> str:
+    """A number as the text format writes it: integers without a fraction."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def state_samples(family: Family, labels: Labels, current: State) -> bytes:
+    """One line for each state: 1 for the current one, 0 for the others."""
+    return b"".join(
+        sample(family, {**labels, "state": state}, float(state is current)) for state in State
+    )
+
+
+def reading_samples(center: str, device: str, readings: Iterable[Reading]) -> dict[Family, bytes]:
+    """Every reading's line, by family. A second reading with equal labels is left out.
+
+    Prometheus refuses a whole scrape in which one series stands twice, so two sensors that a
+    device gives the same name are told apart by their OID.
+    """
+    lines: dict[Family, list[str]] = {}
+    seen: set[tuple[SensorClass, str, str]] = set()
+    start = f'{{center="{_escape(center)}",device="{_escape(device)}",component="'
+    for reading in readings:
+        key = (reading.sensor_class, reading.component, reading.name)
+        name = reading.name
+        if key in seen:
+            name = f"{name} ({reading.oid})"
+            key = (reading.sensor_class, reading.component, name)
+            if key in seen:
+                continue
+        seen.add(key)
+        family = READINGS[reading.sensor_class]
+        lines.setdefault(family, []).append(
+            f'{family.name}{start}{_escape(reading.component)}",name="{_escape(name)}"}}'
+            f" {number(reading.value)}\n"
+        )
+    return {family: "".join(text).encode() for family, text in lines.items()}
+
+
+@dataclass(slots=True)
+class Exposition:
+    """The text of each family, kept in blocks that are replaced one at a time."""
+
+    blocks: dict[Family, dict[str, bytes]] = field(
+        default_factory=lambda: {family: {} for family in FAMILIES}
+    )
+
+    def put(self, family: Family, owner: str, text: bytes) -> None:
+        """Replaces the owner's lines in a family; empty text takes them away."""
+        if text:
+            self.blocks[family][owner] = text
+        else:
+            self.blocks[family].pop(owner, None)
+
+    def put_readings(self, center: str, device: str, readings: Iterable[Reading]) -> None:
+        """Replaces all of a device's readings. Without any, its series disappear."""
+        lines = reading_samples(center, device, readings)
+        for family in READINGS.values():
+            self.put(family, device, lines.get(family, b""))
+
+    def drop(self, owner: str) -> None:
+        """Forgets a device that has left the inventory."""
+        for texts in self.blocks.values():
+            texts.pop(owner, None)
+
+    def text(self) -> bytes:
+        """All of it. Families without a sample are left out."""
+        parts: list[bytes] = []
+        for family, texts in self.blocks.items():
+            if texts:
+                parts.append(family.head)
+                parts += texts.values()
+        return b"".join(parts)

@@ -1,0 +1,292 @@
+"""How polls become settled states: what each part of one device is, after hysteresis. Pure.
+
+A `DeviceHealth` remembers one device. It is told of every poll and of nothing else, so that a
+recorded history always gives the same states.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitors.probe import Identity, Poll, ProblemKind
+from monitors.reading import Reading, SensorClass, State, worst
+
+SILENCE = frozenset({ProblemKind.SILENT, ProblemKind.UNREACHABLE})
+"""Problems that say nothing lives there; the others come from something that answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damping:
+    """How many polls in a row it takes to believe a change."""
+
+    worsen_after: int = 1
+    """A worse state: at once, since an alert's own on-delay guards people from blips."""
+    recover_after: int = 2
+    vanish_after: int = 2
+    """Polls without a sensor that was there before."""
+    silent_after: int = 2
+    """Polls without an answer."""
+    stale_after: float = 2.5
+    """Intervals after which readings are stale."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SensorKey:
+    """What makes a sensor the same one in the next poll. Indexes of rows may change."""
+
+    component: str
+    sensor_class: SensorClass
+    name: str
+
+
+@dataclass(slots=True)
+class _Part:
+    """One component as one protocol sees it."""
+
+    state: State
+    since: datetime
+    text: str = ""
+    name: str = ""
+    candidate: State | None = None
+    seen: int = 0
+    """How many polls in a row have brought the candidate."""
+    vanished: bool = False
+    remembered: bool = False
+    """Known from an earlier run only: the first poll settles it at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One component of a device, settled."""
+
+    id: str
+    name: str
+    state: State
+    since: datetime
+    text: str
+    vanished: bool
+
+    @property
+    def kind(self) -> str:
+        """`power_supply` of `power_supply:2`; `device` for the device itself."""
+        return kind_of(self.id)
+
+    @property
+    def index(self) -> str:
+        """`2` of `power_supply:2`."""
+        return self.id.partition(":")[2]
+
+
+def kind_of(component: str) -> str:
+    """A component's kind; `device` for the device itself."""
+    return component.partition(":")[0] or "device"
+
+
+@dataclass(slots=True)
+class ProtocolHealth:
+    """What one protocol has told of one device."""
+
+    protocol: str
+    interval_s: float
+    damping: Damping
+    last: Poll | None = None
+    succeeded: Poll | None = None
+    """The last poll that brought readings."""
+    failures: int = 0
+    expected: set[SensorKey] = field(default_factory=set)
+    parts: dict[str, _Part] = field(default_factory=dict)
+    _missed: dict[SensorKey, int] = field(default_factory=dict)
+
+    @property
+    def failing(self) -> bool:
+        """Whether so many polls in a row brought nothing that it is no blip."""
+        return self.failures >= self.damping.silent_after
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has answered for so many polls that nothing lives there."""
+        problem = self.last.problem if self.last else None
+        return self.failing and problem is not None and problem.kind in SILENCE
+
+    @property
+    def fresh_until(self) -> datetime | None:
+        """When the readings become stale; None before the first ones."""
+        if self.succeeded is None:
+            return None
+        lasting_s = self.damping.stale_after * self.interval_s + self.succeeded.duration_s
+        return self.succeeded.started_at + timedelta(seconds=lasting_s)
+
+    def absorb(self, poll: Poll) -> list[SensorKey]:
+        """Takes in one poll; returns the sensors that were seen for the first time."""
+        self.last = poll
+        if poll.problem is not None and not poll.readings:
+            self.failures += 1
+            return []
+        self.failures = 0
+        self.succeeded = poll
+        by_component: dict[str, list[Reading]] = {}
+        seen: set[SensorKey] = set()
+        for reading in poll.readings:
+            by_component.setdefault(reading.component, []).append(reading)
+            seen.add(SensorKey(reading.component, reading.sensor_class, reading.name))
+        new = sorted(seen - self.expected)
+        self.expected |= seen
+        missing = self._missing(seen, complete=poll.problem is None)
+        for component in {*by_component, *missing}:
+            self._settle(component, by_component.get(component, []), missing, poll.started_at)
+        return new
+
+    def expect(self, sensors: Iterable[SensorKey], since: datetime) -> None:
+        """Takes up what an earlier run of the monitor has seen."""
+        for sensor in sensors:
+            self.expected.add(sensor)
+            self.parts.setdefault(
+                sensor.component,
+                _Part(State.UNKNOWN, since, "not read yet", sensor.name, remembered=True),
+            )
+
+    def _missing(self, seen: set[SensorKey], *, complete: bool) -> dict[str, list[SensorKey]]:
+        """Component -> its sensors that have been away for too long. A partial poll counts none."""
+        absent = self.expected - seen
+        counted = {
+            sensor: self._missed.get(sensor, 0) + (1 if complete else 0) for sensor in absent
+        }
+        self._missed = counted
+        missing: dict[str, list[SensorKey]] = {}
+        for sensor, polls in counted.items():
+            if polls >= self.damping.vanish_after:
+                missing.setdefault(sensor.component, []).append(sensor)
+        return missing
+
+    def _settle(
+        self,
+        component: str,
+        readings: list[Reading],
+        missing: Mapping[str, list[SensorKey]],
+        at: datetime,
+    ) -> None:
+        gone = missing.get(component, [])
+        state = worst(*(r.state for r in readings), *([State.UNKNOWN] if gone else []))
+        part = self.parts.get(component)
+        if part is None:
+            part = self.parts[component] = _Part(state, at)
+        part.name = _name_of(component, readings) or part.name
+        part.vanished = bool(gone) and not readings
+        self._damp(part, state, at)
+        part.text = _why(part.state, readings, gone) or part.text
+
+    def _damp(self, part: _Part, state: State, at: datetime) -> None:
+        if state is part.state:
+            part.candidate, part.seen = None, 0
+            return
+        part.seen = part.seen + 1 if state is part.candidate else 1
+        part.candidate = state
+        worse = worst(state, part.state) is state
+        needed = self.damping.worsen_after if worse else self.damping.recover_after
+        if part.seen >= needed or part.remembered:
+            part.state, part.since = state, at
+            part.remembered = False
+            part.candidate, part.seen = None, 0
+
+
+class DeviceHealth:
+    """What is known of one device from all the protocols that read it."""
+
+    def __init__(
+        self, name: str, protocols: Mapping[str, float], damping: Damping | None = None
+    ) -> None:
+        """`protocols` gives each protocol's polling interval in seconds."""
+        self.name = name
+        self.protocols = {
+            protocol: ProtocolHealth(protocol, interval_s, damping or Damping())
+            for protocol, interval_s in protocols.items()
+        }
+
+    def absorb(self, poll: Poll) -> list[SensorKey]:
+        """Takes in one poll; returns the sensors that were seen for the first time."""
+        return self.protocols[poll.protocol].absorb(poll)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every component, ordered by id; where two protocols see one, the worse view counts."""
+        merged: dict[str, _Part] = {}
+        for protocol in self.protocols.values():
+            for component, part in protocol.parts.items():
+                other = merged.get(component)
+                if other is None or worst(other.state, part.state) is not other.state:
+                    merged[component] = part
+        return tuple(
+            Part(component, part.name, part.state, part.since, part.text, part.vanished)
+            for component, part in sorted(merged.items(), key=lambda item: _natural(item[0]))
+        )
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The last readings of every protocol."""
+        return tuple(
+            reading
+            for protocol in self.protocols.values()
+            if protocol.succeeded is not None
+            for reading in protocol.succeeded.readings
+        )
+
+    @property
+    def identity(self) -> Identity:
+        """What the device says it is, from the first protocol that says anything."""
+        for protocol in self.protocols.values():
+            poll = protocol.succeeded
+            if poll is not None and poll.identity != Identity():
+                return poll.identity
+        return Identity()
+
+    @property
+    def _own(self) -> list[ProtocolHealth]:
+        """What speaks for the device: a BMC that still answers does not speak for its host."""
+        protocols = list(self.protocols.values())
+        return [p for p in protocols if p.protocol != "ipmi"] or protocols
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing lives where the device should be."""
+        return bool(self.protocols) and all(p.silent for p in self._own)
+
+    @property
+    def answering(self) -> bool:
+        """Whether some protocol that speaks for the device has brought readings lately."""
+        return any(p.succeeded is not None and not p.failing for p in self._own)
+
+    @property
+    def blind(self) -> bool:
+        """Whether a protocol has brought nothing for too long, or has not been asked yet."""
+        return any(p.failing or p.last is None for p in self.protocols.values())
+
+    @property
+    def state(self) -> State:
+        """The worst of its parts; unknown counts as well when a protocol brings nothing."""
+        return worst(*(p.state for p in self.parts), *([State.UNKNOWN] if self.blind else []))
+
+
+def _name_of(component: str, readings: list[Reading]) -> str:
+    """What people call the part: the name of its state reading, else of its first one."""
+    stated = (r.name for r in readings if r.sensor_class is SensorClass.STATE)
+    return next(stated, readings[0].name if readings and component else "")
+
+
+def _why(state: State, readings: list[Reading], gone: list[SensorKey]) -> str:
+    """The reading behind a state, in one line."""
+    for reading in readings:
+        if reading.state is state and state is not State.OK:
+            return f"{reading.name}: {reading.text or format(reading.value, 'g')}"
+    if gone and state is State.UNKNOWN:
+        names = ", ".join(sorted(sensor.name for sensor in gone)[:3])
+        return f"{names}: no longer reported"
+    if state is not State.OK:  # about to recover: what was wrong is still the reason
+        return ""
+    stated = (r.text for r in readings if r.sensor_class is SensorClass.STATE and r.text)
+    return next(stated, "ok" if readings else "")
+
+
+def _natural(component: str) -> tuple[str, int, str]:
+    """Sorts `fan:2` before `fan:10`."""
+    kind, _, index = component.partition(":")
+    return kind, int(index) if index.isdecimal() else 0, index
