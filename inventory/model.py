@@ -5,18 +5,20 @@ The YAML in a center's folder is read by `inventory.loader`, which resolves defa
 """
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
     model_validator,
 )
 from pydantic.networks import IPvAnyAddress, IPvAnyNetwork
@@ -34,11 +36,55 @@ Name = Annotated[
 
 
 def _known_zone(name: str) -> str:
-    ZoneInfo(name)
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("not an IANA time zone such as America/Chicago") from None
     return name
 
 
 Timezone = Annotated[str, AfterValidator(_known_zone)]
+
+
+def _address_text(value: object) -> object:
+    """pydantic would take the number 10 for the address 0.0.0.10."""
+    if isinstance(value, int | float):
+        raise ValueError("an address is written 10.20.9.31 or fd00::31")
+    return value
+
+
+def _day_text(value: object) -> object:
+    """pydantic would take a number for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d", value)):
+        return value
+    raise ValueError("a day is written 2026-12-31, a time 2026-12-31 02:00")
+
+
+def _bounded_day(day: date) -> date:
+    if not 2000 <= day.year <= 2199:
+        raise ValueError("a day such as 2026-12-31, between 2000 and 2199")
+    return day
+
+
+def _zoned(moment: datetime, info: ValidationInfo) -> datetime:
+    """A time without an offset is the center's own time (`context["timezone"]`)."""
+    _bounded_day(moment)
+    zone: ZoneInfo | None = (info.context or {}).get("timezone")
+    if moment.tzinfo is None and zone is None:
+        raise ValueError("write it with its offset: 2026-12-06 02:00-06:00")
+    local = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+    if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(
+        tzinfo=None
+    ):
+        raise ValueError("the clocks skip this time when summer time begins: choose another")
+    return local.astimezone(zone) if zone else local
+
+
+Day = Annotated[date, BeforeValidator(_day_text), AfterValidator(_bounded_day)]
+"""A day, written 2026-12-31."""
+Moment = Annotated[datetime, BeforeValidator(_day_text), AfterValidator(_zoned)]
+"""A time with its zone."""
+Address = Annotated[IPvAnyAddress, BeforeValidator(_address_text)]
 
 
 class Kind(StrEnum):
@@ -76,7 +122,7 @@ class Purpose(StrEnum):
 class Model(BaseModel):
     """Frozen, and strict about unknown keys: a misspelt key is a mistake, not a comment."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Monitoring(Model):
@@ -87,7 +133,8 @@ class Monitoring(Model):
     """Read at the device's `bmc` address."""
     pjlink: str | None = None
     ssh: str | None = None
-    """For the audit's and drift's reading of facts; never used by the engine's polls."""
+    """For the audit's and drift's reading of facts: a credential whose purpose is `audit`. Never
+    used by the engine's polls."""
     interval_s: Annotated[float, Field(ge=1, le=3600)] | None = None
     """Overrides the center's polling interval."""
     profiles: tuple[str, ...] = ()
@@ -109,8 +156,8 @@ class Device(Model):
     """Rack units, lowest first: `u12` or `u12-13`."""
     place: str = ""
     """Where it stands when it is in no rack: `console row 1, seat 3`, `wall row 1, column 2`."""
-    address: IPvAnyAddress | None = None
-    bmc: IPvAnyAddress | None = None
+    address: Address | None = None
+    bmc: Address | None = None
     feeds: tuple[FeedRef, ...] = ()
     feeds_needed: Annotated[int, Field(ge=1, le=8)] = 1
     uplinks: tuple[UplinkRef, ...] = ()
@@ -175,7 +222,7 @@ class Network(Model):
     """A named network of the center."""
 
     name: Name
-    cidr: IPvAnyNetwork
+    cidr: Annotated[IPvAnyNetwork, BeforeValidator(_address_text)]
     vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
     title: str = ""
 
@@ -204,7 +251,8 @@ class Account(Model):
     title: str = ""
     sudo: Literal["none", "password", "nopasswd"] = "none"
     keys: tuple[str, ...] = ()
-    """SSH public keys, one line each, or `file:` references to such a file."""
+    """SSH public keys, one line each, or `file:` and `env:` references to such lines
+    (see `inventory.public_keys`)."""
     roles: tuple[str, ...] = ()
     """Hosts with one of these roles get the account; empty means every host."""
     purpose: Purpose | None = None
@@ -240,7 +288,7 @@ class Rota(Model):
 
     name: Name
     contacts: tuple[str, ...] = Field(min_length=1)
-    starts: date
+    starts: Day
     escalates_to: str = ""
 
 
@@ -249,13 +297,13 @@ class Window(Model):
 
     name: Name
     devices: tuple[str, ...] = Field(min_length=1)
-    begins: datetime
-    ends: datetime
+    begins: Moment
+    ends: Moment
     reason: str
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.ends <= self.begins:
+        if self.ends.astimezone(UTC) <= self.begins.astimezone(UTC):
             raise ValueError("ends must be later than begins")
         return self
 
@@ -264,14 +312,15 @@ class Waiver(Model):
     """A dated exception to a control."""
 
     name: Name
-    control: str
+    control: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)+$", max_length=80)]
+    """The control's id in the baseline, `ssh-root-login`."""
     devices: tuple[str, ...] = Field(min_length=1)
     reason: str = Field(min_length=1)
     compensation: str = ""
     approver: str = Field(min_length=1)
     ticket: str = ""
-    created: date
-    expires: date
+    created: Day
+    expires: Day
     """Inclusive, UTC; at most 180 days after `created`."""
 
     @model_validator(mode="after")

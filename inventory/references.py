@@ -18,7 +18,11 @@ class _Reference(BaseModel):
     def _from_text(cls, value: Any) -> Any:
         if isinstance(value, str):
             device, _, part = value.partition("/")
+            if not device or ("/" in value and not part):
+                raise ValueError("write a device, or device/part such as pdu-r3-a/5")
             return {"device": device, "part": part}
+        if not isinstance(value, dict | cls):
+            raise ValueError("write a device, or device/part such as pdu-r3-a/5")
         return value
 
     @model_serializer
@@ -67,9 +71,12 @@ class Need(BaseModel):
             return {"name": value}
         if isinstance(value, dict) and len(value) == 1:
             for word, count in (("all", len), ("any", lambda _: 1)):
-                members = value.get(word)
-                if isinstance(members, list | tuple):
-                    return {"needs": count(members), "of": members}
+                if word not in value:
+                    continue
+                members = value[word]
+                if not isinstance(members, list | tuple):
+                    raise ValueError(f"{word} takes a list of groups and devices")
+                return {"needs": count(members), "of": members}
         return value
 
     @model_validator(mode="after")

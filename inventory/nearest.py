@@ -1,0 +1,33 @@
+"""Near-miss names: what somebody probably meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+FEW = 12
+"""So many choices are listed when none is near; more would only hide the message."""
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that looks most like the word, or None."""
+    pool = list(choices)
+    folded = {choice.lower(): choice for choice in reversed(pool)}
+    found = get_close_matches(word.lower()[:100], list(folded), n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+def hint(word: str, choices: Iterable[str], otherwise: str = "") -> str:
+    """How an error ends: `did you mean "x"?`, else the few choices, else `otherwise`."""
+    pool = sorted(set(choices))
+    if near := nearest(word, pool):
+        return f'did you mean "{near}"?'
+    if otherwise:
+        return otherwise
+    if 0 < len(pool) <= FEW:
+        return "use " + one_of(pool)
+    return "check the spelling"
+
+
+def one_of(choices: Iterable[str]) -> str:
+    """`a, b or c`."""
+    pool = list(choices)
+    return pool[0] if len(pool) == 1 else f"{', '.join(pool[:-1])} or {pool[-1]}"

@@ -1,0 +1,193 @@
+"""Nodes turned into models, with pydantic's complaints said in our words at the node's place."""
+
+import re
+from collections.abc import Mapping as AnyMapping
+from ipaddress import ip_network
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from inventory.document import Entry, Mapping, Node, Scalar, Sequence, plain
+from inventory.model import Model
+from inventory.nearest import hint
+from inventory.problems import Mark, Problems
+from inventory.sections import walk
+
+M = TypeVar("M", bound=BaseModel)
+
+SECRET_FIELDS = frozenset({"secret", "privacy_secret", "keys"})
+"""What somebody may have written where a reference belongs is never repeated in a message."""
+
+_PATTERNS = {
+    r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$": "lower case letters, digits and dashes (at most 63)",
+    r"^[a-z_][a-z0-9_-]{0,31}$": "lower case letters, digits, - and _ only (at most 32)",
+    r"^u\d{1,2}(-\d{1,2})?$": "write rack units as u12 or u12-13",
+    r"^0[0-7]{3}$": "write an octal mask in quotes, such as '0027'",
+    r"^[a-z0-9]+(-[a-z0-9]+)+$": "write a control's id, such as ssh-root-login",
+}
+
+
+def build(
+    model: type[M],
+    entry: Entry,
+    problems: Problems,
+    *,
+    name: str | None = None,
+    extra: AnyMapping[str, Any] | None = None,
+    context: AnyMapping[str, Any] | None = None,
+) -> M | None:
+    """The model that an entry describes, or None after reporting every mistake in it.
+
+    `name` is the entry's key, for models that have one; `extra` fills fields that are not written.
+    """
+    node = entry.value
+    if isinstance(node, Scalar) and node.value is None:
+        node = Mapping(node.mark)
+    if not isinstance(node, Mapping):
+        problems.add(node.mark, f"should be a mapping with {_fields_in_words(model)}")
+        return None
+    data: dict[str, Any] = dict(extra or {}) | plain(node)
+    if name is not None:
+        _refuse_unwritten(node, problems)
+        data["name"] = name
+    try:
+        return model.model_validate(data, context=dict(context or {}))
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            _report(model, Entry(entry.mark, node), detail, problems)
+        return None
+
+
+def _refuse_unwritten(node: Mapping, problems: Problems) -> None:
+    for key in _UNWRITTEN.intersection(node.entries):
+        problems.add(node.entries[key].mark, f"remove `{key}`: {_UNWRITTEN_WHY[key]}")
+
+
+def _report(model: type[BaseModel], entry: Entry, detail: ErrorDetails, problems: Problems) -> None:
+    loc = detail["loc"]
+    if loc == ("name",):
+        problems.add(entry.mark, f"{_shown_text(detail['input'])}: {_explain(model, detail, None)}")
+        return
+    node = walk(entry.value, loc)
+    message = _explain(model, detail, node)
+    if detail["type"] == "extra_forbidden":
+        problems.add(_key_mark(entry, loc), message)
+        return
+    mark = entry.mark if node is entry.value else node.mark
+    field = ".".join(str(step) for step in loc if isinstance(step, str))
+    problems.add(mark, f"{field}: {message}" if field and detail["type"] != "missing" else message)
+
+
+def _key_mark(entry: Entry, loc: tuple[int | str, ...]) -> Mark:
+    parent = walk(entry.value, loc[:-1])
+    key = parent.entries.get(str(loc[-1])) if isinstance(parent, Mapping) else None
+    return key.mark if key else parent.mark
+
+
+def _explain(model: type[BaseModel], detail: ErrorDetails, node: Node | None) -> str:
+    kind, secret = detail["type"], bool(SECRET_FIELDS.intersection(detail["loc"]))
+    context = detail.get("ctx", {})
+    if kind == "missing":
+        return f"`{detail['loc'][-1]}` is missing"
+    if kind == "extra_forbidden":
+        return _unknown_key(model, detail["loc"])
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(context["pattern"], f"must match {context['pattern']}")
+    if kind in {"enum", "literal_error"}:
+        choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        return f"{_shown(node, detail, secret)} is unknown: {hint(str(detail['input']), choices)}"
+    if kind == "string_type" and isinstance(node, Scalar) and node.value is not None and not secret:
+        return f'should be text: write it in quotes, "{_shown_text(node.text)}"'
+    if kind == "ip_any_network":
+        return _network_words(detail["input"])
+    if kind == "value_error":
+        return str(context.get("error", detail["msg"])).removeprefix("Value error, ")
+    return f"{_own_words(detail['msg'])}, not {_shown(node, detail, secret)}"
+
+
+def _own_words(message: str) -> str:
+    return (
+        message.removeprefix("Value error, ")
+        .replace("Input should be a valid tuple", "should be a list")
+        .replace("Input should be a valid dictionary", "should be a mapping")
+        .replace("Input should", "should")
+        .replace("value is", "should be")
+        .replace("should be not", "should be")
+    )
+
+
+def _shown(node: Node | None, detail: ErrorDetails, secret: bool) -> str:
+    """What was written, short; never what may be a secret."""
+    if secret:
+        return "what is there (not shown: it may be a secret)"
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Scalar):
+        return f'"{_shown_text(node.text)}"' if node.text else "nothing"
+    return f'"{_shown_text(detail["input"])}"'
+
+
+def _shown_text(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _network_words(value: object) -> str:
+    try:
+        return f"has host bits set: write {ip_network(str(value), strict=False)}"
+    except ValueError:
+        return f'"{_shown_text(value)}" is not a network: write it as 10.20.9.0/24'
+
+
+def _unknown_key(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    key = str(loc[-1])
+    owner = _model_at(model, loc[:-1])
+    known = [name for name in owner.model_fields if name not in _UNWRITTEN] if owner else []
+    return f"`{_shown_text(key)}` is not a key here: {hint(key, known)}"
+
+
+_UNWRITTEN_WHY = {"name": "the name is the key above", "derived": "the loader sets it"}
+_UNWRITTEN = frozenset(_UNWRITTEN_WHY)
+"""Fields that are not written as keys."""
+
+
+def _fields_in_words(model: type[BaseModel]) -> str:
+    fields = [name for name in model.model_fields if name not in _UNWRITTEN]
+    return ", ".join(f"`{name}`" for name in fields[:4]) + (" …" if len(fields) > 4 else "")
+
+
+def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The model that stands at a path inside another one."""
+    current: type[BaseModel] | None = model
+    for step in loc:
+        if current is None or step not in current.model_fields:
+            continue  # an index, or a key of a mapping of models
+        current = _model_in(current.model_fields[str(step)].annotation)
+    return current
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(argument) for argument in get_args(annotation))
+    return next((model for model in found if model is not None), None)
+
+
+def build_all(
+    models: AnyMapping[str, type[Model]],
+    entries: AnyMapping[str, AnyMapping[str, Entry]],
+    problems: Problems,
+    context: AnyMapping[str, Any],
+) -> dict[str, dict[str, Any]]:
+    """Section -> name -> model, for everything that is valid."""
+    built: dict[str, dict[str, Any]] = {}
+    for section, model in models.items():
+        built[section] = {}
+        for name, entry in entries[section].items():
+            thing = build(model, entry, problems, name=name, context=context)
+            if thing is not None:
+                built[section][name] = thing
+    return built
