@@ -1,0 +1,19 @@
+"""What all tests share: the lab's fixtures, and which of them run on the same worker."""
+
+import hypothesis
+import pytest
+
+from tests.lab.fixtures import fresh_host, lab
+
+__all__ = ["fresh_host", "lab"]
+
+# Cores are shared with real hosts, so a slow example says nothing about the code.
+hypothesis.settings.register_profile("watchfloor", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("watchfloor")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps a file's lab tests on one worker, so that a host they share is made once."""
+    for item in items:
+        if item.get_closest_marker("lab") and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

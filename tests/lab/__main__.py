@@ -1,0 +1,92 @@
+"""The lab by hand: `python -m tests.lab up`, `status` and `down`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from tests.lab.errors import LabError
+from tests.lab.handover import ENDPOINTS, FINGERPRINTS, SSH_CONFIG, write_handover
+from tests.lab.host import LabHost
+from tests.lab.image import package_list
+from tests.lab.instance import instances, remove_abandoned, remove_kept
+from tests.lab.lab import obstacle, open_lab
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CENTER = "inventory/riverside"
+DEFAULT_HOSTS = Path(__file__).with_name("riverside.txt")
+STATE = click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=CHECKOUT / "state/lab",
+    help="Where the files for using the lab are written.",
+)
+
+
+@click.group()
+def main() -> None:
+    """Real Debian hosts on this machine, in network namespaces of their own."""
+    if reason := obstacle():
+        raise LabError(reason)
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@STATE
+def up(names: tuple[str, ...], state: Path) -> None:
+    """Boot hosts called NAMES (without any: some of the example center's) and keep them."""
+    if any(one.kept_for == CHECKOUT for one in instances()):
+        raise LabError("this checkout's lab is up already; see make lab-down")
+    wanted = names or package_list(DEFAULT_HOSTS)
+    click.echo(f"booting {', '.join(wanted)} ...", err=True)
+    with open_lab() as lab:
+        hosts = lab.boot_all(wanted)
+        write_handover(state, hosts)
+        lab.instance.keep(CHECKOUT)
+    for host in hosts:
+        click.echo(f"{host.name:<20} {host.address}")
+    click.echo(_usage(state, hosts))
+
+
+@main.command()
+@STATE
+@click.option("--all", "everyone", is_flag=True, help="Also labs that other checkouts keep.")
+def down(state: Path, everyone: bool) -> None:
+    """Remove this checkout's lab, and what killed processes left of theirs."""
+    removed = remove_kept(None if everyone else CHECKOUT)
+    for name in (ENDPOINTS, SSH_CONFIG, FINGERPRINTS, "known_hosts", "key"):
+        (state / name).unlink(missing_ok=True)
+    click.echo(f"removed {len(removed)} lab(s)" if removed else "no lab to remove")
+
+
+@main.command()
+def sweep() -> None:
+    """Remove what killed processes left of their labs, and nothing else."""
+    for number in remove_abandoned():
+        click.echo(f"removed the remains of lab {number}")
+
+
+@main.command()
+def status() -> None:
+    """List the labs on this machine and their hosts."""
+    for one in instances():
+        names = sorted(entry.name for entry in (one.folder / "hosts").glob("*"))
+        owner = f"kept for {one.kept_for}" if one.kept_for else "held by a process"
+        click.echo(f"{one.number:<4} {one.network.subnet:<16} {owner}: {', '.join(names)}")
+
+
+def _usage(state: Path, hosts: tuple[LabHost, ...]) -> str:
+    where = state.relative_to(Path.cwd()) if state.is_relative_to(Path.cwd()) else state
+    first = hosts[0].name
+    return f"""
+Log in:          ssh -F {where / SSH_CONFIG} {first}
+Host keys:       {where / FINGERPRINTS} (as their consoles show them)
+Plan for them:   .venv/bin/watchfloor plan {CENTER} --endpoints {where / ENDPOINTS} --limit {first}
+Remove them:     make lab-down"""
+
+
+if __name__ == "__main__":
+    try:
+        main.main(prog_name="python -m tests.lab", standalone_mode=False)
+    except (LabError, click.ClickException) as error:
+        sys.exit(f"lab: {error}")
