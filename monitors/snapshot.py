@@ -143,9 +143,6 @@ class MarginView:
     """The failed elements that took margin away."""
     derived: bool = False
     """Of groups: made from the inventory (pairs, feeds), not declared by people."""
-    assured: int | None = None
-    """The margin if everything that is unknown were down; None counts as `margin`. At the start,
-    before anything was read, this is what keeps a page from saying that all is well."""
 
 
 @dataclass(frozen=True, slots=True)

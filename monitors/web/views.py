@@ -36,7 +36,7 @@ MARKS = {
 }
 """A shape for each tone, so that colour never stands alone."""
 
-_STATE_TONES = {
+STATE_TONES = {
     State.OK: Tone.CALM,
     State.WARNING: Tone.WARNING,
     State.CRITICAL: Tone.CRITICAL,
@@ -153,7 +153,7 @@ def page(snapshot: Snapshot, now: datetime) -> Page:
     """The overview of a snapshot. `now` is UTC."""
     zone = ZoneInfo(snapshot.center.timezone)
     tiles = tuple(_tile(f) for f in sorted(snapshot.functions.values(), key=_by_priority))
-    alerts = tuple(_alert(a, now, zone) for a in snapshot.active_alerts)
+    alerts = tuple(alert_row(a, now, zone) for a in snapshot.active_alerts)
     return Page(
         title=snapshot.center.title,
         headline=headline(tiles, alerts),
@@ -239,7 +239,7 @@ def _function_tone(function: MarginView) -> tuple[Tone, str]:
         return Tone.CRITICAL, "OUT"
     if function.margin < function.designed and function.margin == 0:
         return Tone.WARNING, "AT RISK"
-    if function.assured is not None and function.assured < 0:
+    if function.assured < 0:
         return Tone.UNKNOWN, "NOT KNOWN"
     if function.margin < function.designed:
         return Tone.NOTICE, "REDUCED"
@@ -254,12 +254,12 @@ def _sections(snapshot: Snapshot, now: datetime, zone: ZoneInfo) -> tuple[Sectio
     sections = [
         Section(
             title=f"Rack {rack}",
-            rows=tuple(_row(d, now, zone) for d in sorted(devices, key=_top_first)),
+            rows=tuple(device_row(d, now, zone) for d in sorted(devices, key=_top_first)),
         )
         for rack, devices in sorted(racks.items())
     ]
     if room:
-        sections.append(Section("In the room", tuple(_row(d, now, zone) for d in room)))
+        sections.append(Section("In the room", tuple(device_row(d, now, zone) for d in room)))
     return tuple(sections)
 
 
@@ -267,7 +267,8 @@ def _top_first(device: DeviceView) -> tuple[int, str]:
     return -max(device.units, default=0), device.name
 
 
-def _row(device: DeviceView, now: datetime, zone: ZoneInfo) -> Row:
+def device_row(device: DeviceView, now: datetime, zone: ZoneInfo) -> Row:
+    """One device as a line of the table."""
     tone, word, detail = _device_tone(device)
     read = [poll.succeeded_at for poll in device.polls if poll.succeeded_at is not None]
     return Row(
@@ -298,7 +299,7 @@ def _device_tone(device: DeviceView) -> tuple[Tone, str, str]:
     if device.power is Power.BATTERY:
         return Tone.WARNING, "on battery", f"because of {device.cause}" if device.cause else ""
     if device.state is not State.OK:
-        return _STATE_TONES[device.state], device.state.value, _first_problem(device)
+        return STATE_TONES[device.state], device.state.value, _first_problem(device)
     if not device.monitored:
         return Tone.CALM, "not polled", ""
     if device.power is Power.REDUCED:
@@ -313,7 +314,8 @@ def _first_problem(device: DeviceView) -> str:
     return "; ".join([*(f"{c.name}: {c.text}".rstrip(": ") for c in bad[:2]), *problems[:1]])
 
 
-def _alert(alert: AlertView, now: datetime, zone: ZoneInfo) -> AlertRow:
+def alert_row(alert: AlertView, now: datetime, zone: ZoneInfo) -> AlertRow:
+    """One alert as a line of the list."""
     return AlertRow(
         id=alert.id,
         priority=alert.priority,

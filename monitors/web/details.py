@@ -1,0 +1,145 @@
+"""What the pages of one device and one alert show, worked out of a snapshot. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from monitors.quantity import duration, quantity
+from monitors.reading import Reading, State
+from monitors.snapshot import AlertView, ComponentView, DeviceView, PollView
+from monitors.web.views import MARKS, STATE_TONES, Tone, clock, survives
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One component of a device."""
+
+    name: str
+    word: str
+    tone: Tone
+    text: str
+    since: str
+
+    @property
+    def mark(self) -> str:
+        """The tone's shape."""
+        return MARKS[self.tone]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """One reading of a device."""
+
+    name: str
+    value: str
+    state: str
+    tone: Tone
+    source: str
+
+    @property
+    def mark(self) -> str:
+        """The tone's shape."""
+        return MARKS[self.tone]
+
+
+@dataclass(frozen=True, slots=True)
+class PollRow:
+    """How one protocol of a device goes."""
+
+    protocol: str
+    succeeded: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactRow:
+    """What an alert costs one function or group."""
+
+    kind: str
+    name: str
+    title: str
+    words: str
+    before: int
+    after: int
+
+
+def device_facts(device: DeviceView) -> list[tuple[str, str]]:
+    """What the inventory and the device itself say that it is."""
+    known = [
+        ("Kind", device.kind.value),
+        ("Where", f"rack {device.rack}" if device.rack else device.place),
+        ("Model", device.identity.model or device.model),
+        ("Serial", device.identity.serial),
+        ("Firmware", device.identity.firmware),
+        ("Calls itself", device.identity.name),
+        ("Description", device.identity.description),
+        ("Up for", _uptime(device.identity.uptime_s)),
+        ("Power", device.power.value),
+        ("Reachable", "yes" if device.reachable else "no"),
+        ("Cause", device.cause),
+    ]
+    return [(name, value) for name, value in known if value]
+
+
+def _uptime(seconds: float | None) -> str:
+    return "" if seconds is None else duration(seconds)
+
+
+def part_rows(device: DeviceView, zone: ZoneInfo) -> list[PartRow]:
+    """The components, worst first."""
+    return [_part(part, zone) for part in sorted(device.components, key=_worst_first)]
+
+
+def _worst_first(part: ComponentView | Reading) -> tuple[int, str]:
+    order = (State.CRITICAL, State.WARNING, State.UNKNOWN, State.OK)
+    return order.index(part.state), part.name
+
+
+def _part(part: ComponentView, zone: ZoneInfo) -> PartRow:
+    return PartRow(
+        name=part.name,
+        word="gone" if part.vanished else part.state.value,
+        tone=STATE_TONES[part.state],
+        text=part.text,
+        since=part.since.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+    )
+
+
+def reading_rows(device: DeviceView) -> list[ReadingRow]:
+    """The readings, worst first."""
+    return [
+        ReadingRow(
+            name=reading.name,
+            value=reading.text or quantity(reading.value, reading.unit),
+            state=reading.state.value,
+            tone=STATE_TONES[reading.state],
+            source=f"{reading.profile} {reading.oid}",
+        )
+        for reading in sorted(device.readings, key=_worst_first)
+    ]
+
+
+def poll_rows(device: DeviceView, zone: ZoneInfo) -> list[PollRow]:
+    """How each protocol goes."""
+    return [PollRow(p.protocol, _succeeded(p, zone), p.problem) for p in device.polls]
+
+
+def _succeeded(poll: PollView, zone: ZoneInfo) -> str:
+    return clock(poll.succeeded_at, zone) if poll.succeeded_at else "never"
+
+
+def impact_rows(alert: AlertView) -> list[ImpactRow]:
+    """Functions and groups that the alert endangers."""
+    return [
+        ImpactRow(i.kind, i.name, i.title, survives(i.after), i.before, i.after)
+        for i in alert.impact
+    ]
+
+
+def fact_rows(alert: AlertView, zone: ZoneInfo) -> list[tuple[str, str]]:
+    """The alert's facts with the time that they were read at."""
+    return [(fact.name, f"{fact.value}{_at(fact.at, zone)}") for fact in alert.facts]
+
+
+def _at(moment: datetime | None, zone: ZoneInfo) -> str:
+    return f" (read {clock(moment, zone)})" if moment else ""

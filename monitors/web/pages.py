@@ -1,0 +1,163 @@
+"""The NOC pages: overview, one device, one alert with its runbook, and the stream behind them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from inventory import assets
+from inventory.errors import WatchfloorError
+from inventory.model import Center
+from monitors.quantity import duration
+from monitors.runbooks.context import Context
+from monitors.runbooks.library import Library
+from monitors.runbooks.render import RenderedRunbook, render
+from monitors.snapshot import AlertView, Snapshot
+from monitors.web import details
+from monitors.web.board import Board
+from monitors.web.rendering import Renderer
+from monitors.web.stream import MOST_LISTENERS, RegionFeed
+from monitors.web.views import alert_row, device_row, page
+
+MOST_FORM_BYTES = 4096
+Acknowledge = Callable[[str, str, str], Awaitable[None]]
+"""Acknowledges an alert: its id, who, and a comment. Raises WatchfloorError with the reason."""
+
+
+class Pages:
+    """The handlers; they read the board and never a device."""
+
+    def __init__(
+        self, board: Board, center: Center, runbooks: Library, acknowledge: Acknowledge
+    ) -> None:
+        self._board = board
+        self._center = center
+        self._runbooks = runbooks
+        self._acknowledge = acknowledge
+        self._renderer = Renderer()
+        self._feed = RegionFeed(board, self._renderer)
+        self._zone = ZoneInfo(center.timezone)
+
+    def routes(self) -> list[BaseRoute]:
+        """What the application mounts."""
+        static = StaticFiles(directory=assets.templates() / "noc" / "static")
+        return [
+            Route("/", self.overview),
+            Route("/stream", self.stream),
+            Route("/devices/{name}", self.device),
+            Route("/alerts/{alert_id}", self.alert),
+            Route("/alerts/{alert_id}/ack", self.acknowledge, methods=["POST"]),
+            Mount("/static", static, name="static"),
+        ]
+
+    async def overview(self, request: Request) -> Response:  # noqa: ARG002 - starlette's signature
+        """The page that the room lives with."""
+        snapshot = self._board.snapshot
+        if snapshot is None:
+            return self._message(503, "Starting", "The monitor has not read anything yet.")
+        return HTMLResponse(self._renderer.overview(page(snapshot, datetime.now(UTC))))
+
+    async def stream(self, request: Request) -> Response:  # noqa: ARG002 - starlette's signature
+        """Server-sent events for one open page."""
+        if self._board.listeners >= MOST_LISTENERS:
+            return self._message(503, "Too many pages", "Close some pages of this monitor.")
+        return StreamingResponse(
+            self._feed.events(),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+
+    async def device(self, request: Request) -> Response:
+        """One device: identity, polls, parts and readings."""
+        name = request.path_params["name"]
+        snapshot = self._board.snapshot
+        view = snapshot.devices.get(name) if snapshot else None
+        if view is None:
+            return self._message(404, "No such device", "The inventory has no device of this name.")
+        html = self._renderer.render(
+            "device",
+            center_title=self._center.title,
+            device=view,
+            row=device_row(view, datetime.now(UTC), self._zone),
+            facts=details.device_facts(view),
+            polls=details.poll_rows(view, self._zone),
+            parts=details.part_rows(view, self._zone),
+            readings=details.reading_rows(view),
+        )
+        return HTMLResponse(html)
+
+    async def alert(self, request: Request) -> Response:
+        """One alert: what is at stake, its runbook with live facts, and the form to take it."""
+        snapshot = self._board.snapshot
+        alert = _find(snapshot, request.path_params["alert_id"])
+        if snapshot is None or alert is None:
+            return self._message(404, "No such alert", "It has cleared, or never was.")
+        runbook, problem = self._runbook(snapshot, alert)
+        html = self._renderer.render(
+            "alert",
+            center_title=self._center.title,
+            alert=alert_row(alert, datetime.now(UTC), self._zone),
+            comment=alert.comment,
+            impacts=details.impact_rows(alert),
+            quiet=", ".join(alert.suppressed),
+            facts=details.fact_rows(alert, self._zone),
+            consequence=alert.consequence,
+            action=alert.action,
+            respond_within=duration(alert.respond_within_s),
+            runbook=runbook,
+            runbook_problem=problem,
+        )
+        return HTMLResponse(html)
+
+    async def acknowledge(self, request: Request) -> Response:
+        """Takes an alert by name, and goes back to it."""
+        alert_id = request.path_params["alert_id"]
+        fields = await _form(request)
+        by = fields.get("by", "").strip()
+        if not by:
+            return self._message(400, "Name missing", "Say who acknowledges the alert.")
+        try:
+            await self._acknowledge(alert_id, by[:80], fields.get("comment", "").strip()[:400])
+        except WatchfloorError as error:
+            return self._message(409, "Not acknowledged", str(error))
+        return RedirectResponse(f"/alerts/{alert_id}", status_code=303)
+
+    def _runbook(self, snapshot: Snapshot, alert: AlertView) -> tuple[RenderedRunbook | None, str]:
+        """The alert's runbook with live facts; a page with a broken one still opens."""
+        device = self._center.devices.get(alert.device) or self._center.devices.get(alert.cause)
+        device = device or next(iter(self._center.devices.values()))
+        try:
+            runbook = self._runbooks.get(alert.alert)
+            return render(runbook, Context(self._center, snapshot, device, alert)), ""
+        except WatchfloorError as error:
+            return None, str(error)
+
+    def _message(self, status: int, heading: str, text: str) -> HTMLResponse:
+        html = self._renderer.render(
+            "message", center_title=self._center.title, heading=heading, text=text
+        )
+        return HTMLResponse(html, status_code=status)
+
+
+def _find(snapshot: Snapshot | None, alert_id: str) -> AlertView | None:
+    alerts = snapshot.alerts if snapshot else ()
+    return next((alert for alert in alerts if alert.id == alert_id), None)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a small URL-encoded form; a larger body is cut off and so refused."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_FORM_BYTES:
+            return {}
+    try:
+        fields = parse_qs(body.decode(), max_num_fields=10)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
