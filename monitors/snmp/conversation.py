@@ -41,6 +41,7 @@ class Conversation:
         address: Address,
         session: Session,
         inquiry: Inquiry,
+        *,
         exchanger: Exchanger,
         now: float,
     ) -> None:

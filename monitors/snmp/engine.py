@@ -123,7 +123,7 @@ class SnmpEngine:
         session = self._session(target)
         inquiry = Inquiry(plan, session.repetitions)
         now = self._clock()
-        conversation = Conversation(target, address, session, inquiry, self, now)
+        conversation = Conversation(target, address, session, inquiry, exchanger=self, now=now)
         self._by_address[address].append(conversation)
         conversation.start(now)
         self._schedule_sweep()

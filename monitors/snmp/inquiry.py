@@ -156,9 +156,8 @@ class _Walk:
             raise DecodeError("the answer to a GETBULK is empty")
         going: list[_Column] = []
         for at, column in enumerate(self._columns):
-            if at >= len(oids):  # the agent cut its answer before this column
-                going.append(column)
-            elif _advance(column, oids[at::width], tlvs[at::width], inquiry):
+            cut_before = at >= len(oids)
+            if cut_before or _advance(column, oids[at::width], tlvs[at::width], inquiry):
                 going.append(column)
         self._columns = going
 

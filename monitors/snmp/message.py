@@ -1,4 +1,4 @@
-"""SNMP messages and PDUs as bytes: what is sent (RFC 3416, RFC 1901) and how replies are taken apart."""
+"""SNMP messages and PDUs as bytes (RFC 3416, RFC 1901): what is sent, and replies taken apart."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,10 +16,26 @@ VERSION_3 = 3
 TOO_BIG = 1
 NO_SUCH_NAME = 2
 ERROR_WORDS = (
-    "noError tooBig noSuchName badValue readOnly genErr noAccess wrongType wrongLength"
-    " wrongEncoding wrongValue noCreation inconsistentValue resourceUnavailable commitFailed"
-    " undoFailed authorizationError notWritable inconsistentName"
-).split()
+    "noError",
+    "tooBig",
+    "noSuchName",
+    "badValue",
+    "readOnly",
+    "genErr",
+    "noAccess",
+    "wrongType",
+    "wrongLength",
+    "wrongEncoding",
+    "wrongValue",
+    "noCreation",
+    "inconsistentValue",
+    "resourceUnavailable",
+    "commitFailed",
+    "undoFailed",
+    "authorizationError",
+    "notWritable",
+    "inconsistentName",
+)
 """RFC 3416, error-status, by number."""
 
 MAX_VARBINDS = 9500
@@ -149,6 +165,7 @@ def split_varbinds(packet: bytes, at: int, end: int, oids: list[bytes], tlvs: li
         DecodeError: A length passes its container, or a name is not an OID.
     """
     add_oid, add_tlv = oids.append, tlvs.append
+    name = value = stop = 0
     while at < end:
         try:
             stop = at + 2 + packet[at + 1]

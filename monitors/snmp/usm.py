@@ -140,7 +140,7 @@ def stretch_blumenthal(key: bytes, engine_id: bytes, digest: str, size: int) -> 
 
 
 def stretch_reeder(key: bytes, engine_id: bytes, digest: str, size: int) -> bytes:
-    """draft-reeder-snmpv3-usm-3desede-00 section 2.1: append keys whose password is the last one."""
+    """draft-reeder-snmpv3-usm-3desede-00 2.1: append keys whose password is the last one."""
     last = key
     while len(key) < size:
         last = localise(password_to_key(last, digest), engine_id, digest)

@@ -128,7 +128,7 @@ class UsmSession:
         if message.message_id != message_id:
             raise DecodeError("not a reply to this message")
         if not message.flags & AUTH_FLAG:
-            return self._judge_plain(packet, message, message_id, now)
+            return self._judge_plain(packet, message, now)
         engine = self._engine
         if engine is None:
             return Disbelieved("sealed with a key that is not known yet")
@@ -175,9 +175,7 @@ class UsmSession:
             return AskAgain()
         return self._refuse(name, authentic=True)
 
-    def _judge_plain(
-        self, packet: bytes, message: _Message, message_id: int, now: float
-    ) -> Verdict:
+    def _judge_plain(self, packet: bytes, message: _Message, now: float) -> Verdict:
         """An unauthenticated message can introduce an engine or give a diagnosis, nothing more."""
         if message.flags & PRIV_FLAG:
             return Disbelieved("encrypted without authentication")

@@ -1,4 +1,4 @@
-"""What a varbind's value is: decoded only when someone wants it, from the bytes kept by the poll."""
+"""What a varbind's value is: decoded only when someone wants it, from the bytes of the poll."""
 
 import struct
 from ipaddress import IPv4Address
