@@ -55,7 +55,8 @@ def _yaml(path: str, line: int, text: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = line + mark.line if mark else line
-        raise RunbookError(path, at, f"is not YAML: {getattr(error, 'problem', error)}") from error
+        what = f"is not YAML: {getattr(error, 'problem', error)}; write longer texts after >-"
+        raise RunbookError(path, at, what) from error
 
 
 def _head(path: str, text: str) -> FrontMatter:
