@@ -1,0 +1,57 @@
+"""A hardening area: desired state from the inventory, and its difference from facts. Pure."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from deploy.change import Change
+from inventory.facts.collect import HostFacts
+from inventory.model import Center, Device
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """Where we stand towards a host: what must go on working after a change."""
+
+    client: str
+    """Our own address, as the host sees it (SSH_CONNECTION)."""
+    port: int
+    """The port of the host's that our connection goes to."""
+    login: str
+    """The account that we are logged in as."""
+    admin: str
+    """The account that has to be able to log in and become root afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one area would change on one host."""
+
+    changes: tuple[Change, ...] = ()
+    refusal: str = ""
+    """Why the changes must not be made, with the remedy; empty when they may."""
+    unmet: tuple[str, ...] = ()
+    """What is wrong on the host and no change of ours repairs."""
+    notes: tuple[str, ...] = ()
+    """What people should know; it is no drift."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the host is as the inventory wants it."""
+        return not (self.changes or self.unmet or self.refusal)
+
+
+class HardeningArea(Protocol):
+    """One subject of hardening. A module of `deploy.hardening` is one."""
+
+    __name__: str
+    FACTS: tuple[str, ...]
+    """The areas of `inventory.facts` that it reads."""
+    AFTER: tuple[str, ...]
+    """The areas that have to be done first, when they have changes."""
+    RISKY: bool
+    """Whether a mistake in it can cut us off; it is then armed with a dead-man."""
+
+    def difference(
+        self, center: Center, device: Device, facts: HostFacts, vantage: Vantage
+    ) -> Difference:
+        """What would change. Raises `FactError` when its facts are not usable."""

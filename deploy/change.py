@@ -1,0 +1,223 @@
+"""The typed changes that a plan is made of, and how each of them reads to a person.
+
+A change is pure data: `deploy.hardening` decides on it, `deploy.operations` turns it into the shell
+script that makes it so. None of them holds a secret.
+"""
+
+import difflib
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from inventory.facts.textfile import TextFile
+
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]+$", max_length=4096)]
+AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_.-]{0,31}$")]
+"""An account's or group's name."""
+UnitName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@._-]+\.(service|socket|timer)$")]
+PackageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
+
+_DIFF_LIMIT = 500
+"""Lines of one diff that are shown; a plan keeps the whole content."""
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        """A unified diff for what has lines; empty otherwise."""
+        return ()
+
+
+class FileChange(_Change):
+    """A file gets this content, mode and owner."""
+
+    kind: Literal["file"] = "file"
+    path: AbsolutePath
+    content: str
+    mode: int = 0o644
+    owner: AccountName = "root"
+    group: AccountName | None = None
+    """None means the owner's own primary group."""
+    folder_mode: int = 0o755
+    """For the folder, if it has to be made; it belongs to the owner."""
+    validate_with: tuple[str, ...] = ()
+    """A command that judges the new file beside its place; `{}` stands for its path."""
+    check_with: tuple[str, ...] = ()
+    """A command that judges all of the configuration; if it fails, the old file comes back."""
+    before: str | None = None
+    """What was there; None when nothing or no regular file was."""
+    before_mode: int = 0
+    before_owner: str = ""
+
+    @property
+    def title(self) -> str:
+        """One line for people."""
+        if self.before is None:
+            return f"create {self.path}"
+        if self.before != self.content:
+            return f"change {self.path}"
+        was, now = f"{self.before_owner} {self.before_mode:04o}", f"{self.owner} {self.mode:04o}"
+        return f"set owner and mode of {self.path}: {was} -> {now}"
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        return unified(
+            (self.before or "").splitlines(),
+            self.content.splitlines(),
+            "/dev/null" if self.before is None else self.path,
+            self.path,
+        )
+
+
+class PackageChange(_Change):
+    """A Debian package gets installed. What its installation changes is not undone by `undo`."""
+
+    kind: Literal["package"] = "package"
+    name: PackageName
+
+    @property
+    def title(self) -> str:
+        return f"install package {self.name}"
+
+
+class ServiceChange(_Change):
+    """A systemd unit gets into another state."""
+
+    kind: Literal["service"] = "service"
+    unit: UnitName
+    action: Literal["enable", "start", "restart", "reload", "disable"]
+    """`disable` stops it as well."""
+    reason: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.action} {self.unit}{f' ({self.reason})' if self.reason else ''}"
+
+
+class GroupChange(_Change):
+    """A system group gets created."""
+
+    kind: Literal["group"] = "group"
+    name: AccountName
+
+    @property
+    def title(self) -> str:
+        return f"create group {self.name}"
+
+
+class UserChange(_Change):
+    """An account gets created, with a home and no password."""
+
+    kind: Literal["user"] = "user"
+    name: AccountName
+    comment: Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f]*$")] = ""
+    shell: AbsolutePath = "/bin/bash"
+
+    @property
+    def title(self) -> str:
+        return f"create account {self.name}"
+
+
+class MemberChange(_Change):
+    """An account joins a group, or leaves it."""
+
+    kind: Literal["member"] = "member"
+    user: AccountName
+    group: AccountName
+    present: bool = True
+
+    @property
+    def title(self) -> str:
+        if self.present:
+            return f"add {self.user} to group {self.group}"
+        return f"remove {self.user} from group {self.group}"
+
+
+class ShutChange(_Change):
+    """An account gets shut (expired, password locked; nothing is deleted), or opened again."""
+
+    kind: Literal["shut"] = "shut"
+    user: AccountName
+    shut: bool = True
+
+    @property
+    def title(self) -> str:
+        if self.shut:
+            return f"shut account {self.user}, which the inventory does not name"
+        return f"open account {self.user} again"
+
+
+class RulesetChange(_Change):
+    """The kernel gets one table of packet filter rules from the nftables file."""
+
+    kind: Literal["ruleset"] = "ruleset"
+    path: AbsolutePath = "/etc/nftables.conf"
+    family: Literal["inet"] = "inet"
+    table: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    running: tuple[str, ...] = ()
+    """The table's lines in the kernel now."""
+    filed: tuple[str, ...] = ()
+    """The lines that the present file would make; empty when the file changes as well."""
+
+    @property
+    def title(self) -> str:
+        return f"load the rules of {self.path} into the kernel"
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        if not self.filed:
+            return ()
+        return unified(self.running, self.filed, "kernel", self.path)
+
+
+Change = Annotated[
+    FileChange
+    | PackageChange
+    | ServiceChange
+    | GroupChange
+    | UserChange
+    | MemberChange
+    | ShutChange
+    | RulesetChange,
+    Field(discriminator="kind"),
+]
+"""Any change; `kind` tells which."""
+
+
+def file_change(
+    now: TextFile, wanted: str, *, mode: int = 0o644, owner: str = "root", **how: tuple[str, ...]
+) -> FileChange | None:
+    """The change that makes the file what is wanted; None when it is so already."""
+    is_file = now.kind == "file"
+    if is_file and (now.content, now.mode, now.owner) == (wanted, mode, owner):
+        return None
+    return FileChange(
+        path=now.path,
+        content=wanted,
+        mode=mode,
+        owner=owner,
+        before=now.content if is_file else None,
+        before_mode=now.mode,
+        before_owner=now.owner if is_file else "",
+        validate_with=how.get("validate_with", ()),
+        check_with=how.get("check_with", ()),
+    )
+
+
+def unified(
+    before: list[str] | tuple[str, ...], after: list[str] | tuple[str, ...], was: str, now: str
+) -> tuple[str, ...]:
+    """A unified diff as lines that are safe to print on a terminal."""
+    lines = list(difflib.unified_diff(list(before), list(after), was, now, lineterm="", n=2))
+    shown = lines[:_DIFF_LIMIT]
+    if len(lines) > _DIFF_LIMIT:
+        shown.append(f"... {len(lines) - _DIFF_LIMIT} more lines")
+    return tuple(printable(line) for line in shown)
+
+
+def printable(text: str) -> str:
+    """Control characters shown as `\\xNN`: a host's file must not drive a terminal."""
+    return re.sub(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]", lambda m: f"\\x{ord(m[0]):02x}", text)

@@ -1,0 +1,113 @@
+"""One time daemon on each host, which asks the center's time servers and no others."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from deploy.area import Difference, Vantage
+from deploy.change import Change, PackageChange, ServiceChange, file_change
+from deploy.rendering import render
+from inventory.facts import timesync
+from inventory.facts.collect import HostFacts
+from inventory.facts.textfile import file_at
+from inventory.facts.timesync import TimesyncFacts
+from inventory.facts.unit import unit_named
+from inventory.model import Center, Device
+
+FACTS = ("timesync",)
+AFTER: tuple[str, ...] = ()
+RISKY = False
+
+CHRONY = "/etc/chrony/chrony.conf"
+TIMESYNCD = "/etc/systemd/timesyncd.conf.d/10-watchfloor.conf"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeDesired:
+    """What the host should ask, and whom it should answer."""
+
+    servers: tuple[str, ...]
+    """Addresses of the center's time servers, itself left out."""
+    serves: tuple[str, ...]
+    """Networks that it gives the time to; empty unless it is a time server."""
+
+    @property
+    def is_declared(self) -> bool:
+        return bool(self.servers or self.serves)
+
+
+def desired(center: Center, device: Device) -> TimeDesired:
+    """From the center's `time_servers`."""
+    others = (center.devices[name] for name in center.time_servers if name != device.name)
+    is_server = device.name in center.time_servers
+    networks = tuple(str(network.cidr) for network in center.networks.values())
+    return TimeDesired(
+        servers=tuple(str(other.address) for other in others if other.address is not None),
+        serves=networks if is_server else (),
+    )
+
+
+def diff(wanted: TimeDesired, facts: TimesyncFacts) -> Difference:
+    """chrony where it is installed or needed; systemd-timesyncd where that is what runs."""
+    if not wanted.is_declared:
+        return Difference(notes=("the center names no time_servers; the clock is left alone",))
+    stays = not wanted.serves and facts.running == ("systemd-timesyncd",)
+    if stays and "chrony" not in facts.installed:
+        return Difference(_timesyncd(wanted, facts))
+    return Difference((*_competitors(facts), *_chrony(wanted, facts)))
+
+
+def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vantage) -> Difference:
+    """See `deploy.area.HardeningArea`."""
+    return diff(desired(center, device), facts.read(timesync))
+
+
+def _competitors(facts: TimesyncFacts) -> list[Change]:
+    """Other daemons would pull at the same clock."""
+    names = [name for name in facts.running if name != "chrony"]
+    return [
+        ServiceChange(unit=f"{name}.service", action="disable", reason="chrony keeps the time")
+        for name in names
+    ]
+
+
+def _chrony(wanted: TimeDesired, facts: TimesyncFacts) -> list[Change]:
+    changes: list[Change] = []
+    if "chrony" not in facts.installed:
+        changes.append(PackageChange(name="chrony"))
+    text = render("chrony.conf.j2", servers=wanted.servers, serves=wanted.serves)
+    validate = ("chronyd", "-p", "-f", "{}")
+    file = file_change(file_at(facts.files, CHRONY), text, validate_with=validate)
+    if file is not None:
+        changes.append(file)
+    unit = unit_named(facts.units, "chrony.service")
+    asked = {_plain(source.address) for source in facts.sources}
+    if not unit.is_enabled:
+        changes.append(ServiceChange(unit=unit.name, action="enable"))
+    if file is not None or not unit.is_running:
+        changes.append(ServiceChange(unit=unit.name, action="restart", reason="its configuration"))
+    elif asked != {_plain(server) for server in wanted.servers}:
+        seen = ", ".join(sorted(asked)) or "nobody"
+        changes.append(ServiceChange(unit=unit.name, action="restart", reason=f"it asks {seen}"))
+    return changes
+
+
+def _timesyncd(wanted: TimeDesired, facts: TimesyncFacts) -> tuple[Change, ...]:
+    changes: list[Change] = []
+    unit = unit_named(facts.units, "systemd-timesyncd.service")
+    text = render("timesyncd.conf.j2", servers=wanted.servers)
+    file = file_change(file_at(facts.files, TIMESYNCD), text)
+    if file is not None:
+        changes.append(file)
+    if not unit.is_enabled:
+        changes.append(ServiceChange(unit=unit.name, action="enable"))
+    if file is not None or set(facts.timesyncd_servers) != set(wanted.servers):
+        changes.append(ServiceChange(unit=unit.name, action="restart", reason="its configuration"))
+    return tuple(changes)
+
+
+def _plain(address: str) -> str:
+    """An address in its one canonical spelling; a name stays as it is."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return address

@@ -1,0 +1,149 @@
+"""The journal that a host keeps of a run: what was replaced, how to undo it, and the dead-man.
+
+On the host, a run's area has a folder with one numbered folder per step. Each holds `undo`, a script
+written before the step changes anything, and the file that it restores. `restore` undoes all steps,
+the last one first, and then runs `activate`, which makes daemons read the old files again. The
+dead-man is a systemd timer that runs `restore` unless somebody confirms first.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+
+TOP = "/var/lib/watchfloor/replaced"
+DEAD_MAN_S = 90
+"""How long a risky area may go unconfirmed before its host restores itself."""
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$")
+
+_PREAMBLE = """\
+set -eu
+umask 077
+LC_ALL=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+fail() { printf 'watchfloor: %s\\n' "$*" >&2; exit 1; }
+"""
+
+# `restored` and `confirmed` are set under the lock, so that a step, the timer and a confirmation
+# that meet each other have one order.
+_RESTORE = (
+    _PREAMBLE
+    + """\
+exec 9>>"$area/lock"
+flock 9
+[ ! -e "$area/restored" ] || exit 0
+[ ! -e "$area/confirmed" ] || exit 0
+status=0
+for undo in $(ls -r "$area"/[0-9]*/undo 2>/dev/null); do
+  sh -eu "$undo" || status=1
+done
+if [ -e "$area/activate" ]; then sh "$area/activate" || status=1; fi
+: >"$area/restored"
+exit $status
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AreaJournal:
+    """The folder of one area of one run on a host."""
+
+    run: str
+    area: str
+
+    def __post_init__(self) -> None:
+        for name in (self.run, self.area):
+            if not _NAME.match(name):
+                raise ValueError(f"{name!r} cannot name a folder of the journal")
+
+    @property
+    def folder(self) -> str:
+        return f"{TOP}/{self.run}/{self.area}"
+
+    @property
+    def unit(self) -> str:
+        """The dead-man's systemd unit, without its suffix."""
+        return f"watchfloor-restore-{self.run}-{self.area}"
+
+    def step(self, number: int) -> "Step":
+        """The journal of the area's step with that number, from 1."""
+        return Step(self, number)
+
+    def open_script(self, dead_man_s: int | None) -> str:
+        """Makes the folder and its `restore`; arms the dead-man when seconds are given."""
+        arm = ""
+        if dead_man_s is not None:
+            arm = (
+                f"systemd-run --quiet --collect --unit={self.unit} --on-active={dead_man_s}s"
+                f" --timer-property=AccuracySec=1s -- /bin/sh {self.folder}/restore"
+                " || fail 'systemd-run cannot arm the dead-man'\n"
+            )
+        return main_script(
+            f"mkdir -p {self.folder}\n"
+            + here_document("cat", f"{self.folder}/restore", f"area={self.folder}\n{_RESTORE}")
+            + arm
+        )
+
+    def restore_script(self) -> str:
+        """Undoes the area's steps now, and disarms the dead-man."""
+        return main_script(f"sh {self.folder}/restore\n{self._disarm}")
+
+    def confirm_script(self) -> str:
+        """Disarms the dead-man; to be run through a fresh login, which proves the changed path."""
+        return main_script(
+            f"exec 9>>{self.folder}/lock\nflock 9\n"
+            f"[ ! -e {self.folder}/restored ] || fail 'the dead-man has restored the old state'\n"
+            f": >{self.folder}/confirmed\n{self._disarm}"
+        )
+
+    @property
+    def _disarm(self) -> str:
+        return f"systemctl stop {self.unit}.timer 2>/dev/null || :\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an area."""
+
+    journal: AreaJournal
+    number: int
+
+    @property
+    def folder(self) -> str:
+        return f"{self.journal.folder}/{self.number:04}"
+
+    def script(self, body: str, *, undo: str, activate: str = "") -> str:
+        """`body`, after `undo` was written down. `$step` is the step's folder in both.
+
+        `activate` is a command for the end of a restore; it is kept once per area.
+        """
+        area = self.journal.folder
+        keep = here_document("cat", f"{self.folder}/undo.new", f"step={self.folder}\n{undo}")
+        line = shlex.quote(activate)
+        activation = (
+            f"touch {area}/activate\n"
+            f"grep -qxF -- {line} {area}/activate || printf '%s\\n' {line} >>{area}/activate\n"
+        )
+        return main_script(
+            f"exec 9>>{area}/lock\nflock 9\n"
+            f"[ ! -e {area}/restored ] || fail 'the dead-man has restored the old state'\n"
+            f"step={self.folder}\nmkdir -p {self.folder}\n"
+            + keep
+            + f"mv -f {self.folder}/undo.new {self.folder}/undo\n"
+            + (activation if activate else "")
+            + body
+        )
+
+
+def main_script(body: str) -> str:
+    """A script that sh may read from its stdin: nothing in `body` can eat the rest of it."""
+    return f"{_PREAMBLE}main() {{\n{body}}}\nmain </dev/null\n"
+
+
+def here_document(command: str, path: str, text: str) -> str:
+    """A line that runs `command` with `text` as its stdin and its stdout going to `path`."""
+    end = "WATCHFLOOR"
+    while end in text:
+        end += "_"
+    newline = "" if text.endswith("\n") else "\n"
+    return f"{command} >{shlex.quote(path)} <<'{end}'\n{text}{newline}{end}\n"

@@ -1,0 +1,22 @@
+"""Debian packages, installed without a question and without replacing any configuration file."""
+
+from shlex import quote
+
+from deploy.change import PackageChange
+from deploy.operations.journal import Step
+
+_APT = (
+    "DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends"
+    " -o DPkg::Lock::Timeout=60 -o Dpkg::Options::=--force-confold"
+)
+
+
+def script(change: PackageChange, step: Step) -> str:
+    """Installs the package; the package lists are fetched anew only when they do not have it."""
+    name = quote(change.name)
+    return step.script(
+        f"{_APT} install {name} >/dev/null && return\n"
+        f"{_APT} update >/dev/null\n{_APT} install {name} >/dev/null\n",
+        # A package's own migrations cannot be taken back, so a restore leaves it installed.
+        undo=":\n",
+    )

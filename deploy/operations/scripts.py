@@ -1,0 +1,36 @@
+"""From a typed change to the shell script that makes it so, and writes down how to undo it. Pure."""
+
+from deploy.change import (
+    Change,
+    FileChange,
+    GroupChange,
+    MemberChange,
+    PackageChange,
+    RulesetChange,
+    ServiceChange,
+    ShutChange,
+    UserChange,
+)
+from deploy.operations import files, packages, people, rules, services
+from deploy.operations.journal import Step
+
+
+def script(change: Change, step: Step) -> str:
+    """A script for `sh -s`, to be run as root."""
+    match change:
+        case FileChange():
+            return files.script(change, step)
+        case PackageChange():
+            return packages.script(change, step)
+        case ServiceChange():
+            return services.script(change, step)
+        case GroupChange():
+            return people.group_script(change, step)
+        case UserChange():
+            return people.user_script(change, step)
+        case MemberChange():
+            return people.member_script(change, step)
+        case ShutChange():
+            return people.shut_script(change, step)
+        case RulesetChange():
+            return rules.script(change, step)
