@@ -66,6 +66,11 @@ class Problems:
         if len(self._found) < MOST_PROBLEMS:
             self._found[Problem(mark.file, mark.line, mark.column, _one_line(message))] = None
 
+    @property
+    def first(self) -> Problem | None:
+        """The first mistake in reading order, or None."""
+        return min(self._found, default=None)
+
     def raise_if_any(self) -> None:
         """Raises `InventoryError` with everything noted so far, sorted by place."""
         if self._found:

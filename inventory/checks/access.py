@@ -4,16 +4,13 @@ import re
 
 from inventory.draft import Draft
 from inventory.model import Account, Credential
+from inventory.public_keys import PUBLIC_KEY
 
 REFERENCE = re.compile(
     r"(env:[A-Za-z_][A-Za-z0-9_]*|file:[^\0]+|age:[^\0]+|vault:[^#\0]+#[^#\0]+)\Z"
 )
 """How a secret is referred to; `inventory.secrets` resolves it."""
 
-PUBLIC_KEY = re.compile(
-    r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)"
-    r"@openssh\.com) [A-Za-z0-9+/]+=* ?.*\Z"
-)
 NEEDED = {
     "snmp-v2c": ("secret",),
     "snmp-v3": ("user", "secret", "privacy_secret"),
