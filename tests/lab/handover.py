@@ -4,8 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
+from inventory.endpoints import EndpointMap
 from tests.lab.host import LabHost
 
 ENDPOINTS = "endpoints.yaml"
@@ -14,9 +13,9 @@ FINGERPRINTS = "fingerprints"
 
 
 def write_handover(folder: Path, hosts: Sequence[LabHost]) -> None:
-    """Writes the four files into `folder`, which only their owner may read."""
+    """Writes these files into `folder`, which only their owner may read."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (folder / ENDPOINTS).write_text(endpoints(hosts))
+    endpoints(hosts).save(folder / ENDPOINTS)
     (folder / SSH_CONFIG).write_text("\n".join(_ssh_block(folder, host) for host in hosts))
     (folder / FINGERPRINTS).write_text("".join(_fingerprint_lines(host) for host in hosts))
     (folder / "known_hosts").write_text(
@@ -25,10 +24,9 @@ def write_handover(folder: Path, hosts: Sequence[LabHost]) -> None:
     shutil.copy(hosts[0].key, folder / "key")
 
 
-def endpoints(hosts: Sequence[LabHost]) -> str:
-    """The endpoint map: which address stands in for a device's own, by protocol."""
-    where = {host.name: {"ssh": f"{host.address}:{host.port}"} for host in hosts}
-    return yaml.safe_dump({"format": 1, "endpoints": where}, sort_keys=True)
+def endpoints(hosts: Sequence[LabHost]) -> EndpointMap:
+    """Where each host's SSH answers, in place of its device's own address."""
+    return EndpointMap({f"{host.name}/ssh": (host.address, host.port) for host in hosts})
 
 
 def _fingerprint_lines(host: LabHost) -> str:
