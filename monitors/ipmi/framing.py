@@ -106,7 +106,10 @@ class SealedFraming:
         self._digest = suite.digest
         self._code_length = suite.code_length
         self._k1 = keys.k1
-        self._aes = algorithms.AES(keys.k2)
+        # Set up once for the session: see `wrap` and `_reveal` for why one chain each is enough.
+        cipher = Cipher(algorithms.AES(keys.k2), modes.CBC(bytes(_BLOCK)))
+        self._encryptor = cipher.encryptor()
+        self._decryptor = cipher.decryptor()
         self._console_session = console_session
         self._managed_session = managed_session
         self._sent = 0
@@ -126,13 +129,13 @@ class SealedFraming:
     def wrap(self, message: bytes) -> bytes:
         """The message as the session's next packet."""
         self._sent = self._sent % (_SEQUENCES - 1) + 1
-        vector = os.urandom(_BLOCK)
-        cipher = Cipher(self._aes, modes.CBC(vector)).encryptor()
-        hidden = cipher.update(message + _PADDING[-(len(message) + 1) % _BLOCK]) + cipher.finalize()
+        # A random block, encrypted first, is the unpredictable vector of the blocks behind it.
+        padding = _PADDING[-(len(message) + 1) % _BLOCK]
+        hidden = self._encryptor.update(os.urandom(_BLOCK) + message + padding)
         header = _HEADER_20.pack(
-            AUTH_RMCP_PLUS, SEALED_IPMI, self._managed_session, self._sent, _BLOCK + len(hidden)
+            AUTH_RMCP_PLUS, SEALED_IPMI, self._managed_session, self._sent, len(hidden)
         )
-        sealed = header + vector + hidden + _INTEGRITY_TRAILER
+        sealed = header + hidden + _INTEGRITY_TRAILER
         return RMCP + sealed + self._code(sealed)
 
     def unwrap(self, packet: bytes) -> bytes:
@@ -164,8 +167,8 @@ class SealedFraming:
     def _reveal(self, payload: bytes) -> bytes:
         if len(payload) < 2 * _BLOCK or len(payload) % _BLOCK:
             raise MalformedPacketError(f"encrypted payload of {len(payload)} bytes")
-        cipher = Cipher(self._aes, modes.CBC(payload[:_BLOCK])).decryptor()
-        plain = cipher.update(payload[_BLOCK:]) + cipher.finalize()
+        # The first block out is the vector's own, chained to the packet before: of no meaning.
+        plain = self._decryptor.update(payload)[_BLOCK:]
         count = plain[-1]
         if count >= _BLOCK or not plain.endswith(_PADDING[count]):
             raise MalformedPacketError("decrypted payload with wrong padding")
