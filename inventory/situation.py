@@ -13,6 +13,8 @@ from inventory.model import Center, Device, Kind
 
 RIDES_THROUGH = frozenset({Kind.UPS})
 FORWARDS = frozenset({Kind.SWITCH, Kind.ROUTER, Kind.FIREWALL, Kind.LINK})
+GIVES_POWER = frozenset({Kind.UTILITY, Kind.GENERATOR, Kind.ATS, Kind.UPS, Kind.PDU})
+"""Their uplink is for management: without it they are not seen, and still do their work."""
 
 
 class CycleError(WatchfloorError):
@@ -93,8 +95,16 @@ class Situation:
         return live >= device.uplinks_needed
 
     def in_service(self, name: str) -> bool:
-        """Itself not down, powered, and connected upwards."""
-        return self.is_up(name) and self.powered(name) and self.connected(name)
+        """Itself not down, powered, and connected upwards where its work needs a network."""
+        return (
+            self.is_up(name)
+            and self.powered(name)
+            and (not self.needs_network(name) or self.connected(name))
+        )
+
+    def needs_network(self, name: str) -> bool:
+        """Whether a device without a network path is out of service."""
+        return self.center.devices[name].kind not in GIVES_POWER
 
     def reachable_from(self, observer: str) -> frozenset[str]:
         """The devices to which a path of working gear leads; their own state does not matter."""

@@ -61,7 +61,7 @@ class DeviceStatus:
     reachable: bool
     """Whether a path of working devices leads from the observer to it."""
     in_service: bool
-    """Itself not down, powered, and connected upwards through enough uplinks."""
+    """Itself not down, powered, and (but for power gear) connected through enough uplinks."""
     cause: Element = ""
     """The failed element that explains why it is not in service, not reachable or on battery;
     itself when nothing above it does. Empty when nothing is wrong."""
@@ -320,7 +320,8 @@ class _FailureCuts:
 
     def service(self, name: str) -> Cuts:
         """What takes the device out of service."""
-        return either((self._own(name), self.power(name), self.network(name)), MOST)
+        network = self.network(name) if self._situation.needs_network(name) else NEVER
+        return either((self._own(name), self.power(name), network), MOST)
 
     def _own(self, name: str) -> Cuts:
         return frozenset({self._bits[name] if self._situation.is_up(name) else 0})
@@ -403,7 +404,7 @@ def _cause(situation: Situation, device: Device, *, cut_off: bool) -> Element:
         cause = _cause_along_feeds(situation, device)
         if cause:
             return cause
-    if cut_off or not situation.connected(device.name):
+    if cut_off or (situation.needs_network(device.name) and not situation.connected(device.name)):
         cause = _cause_along_uplinks(situation, device)
         if cause:
             return cause

@@ -146,6 +146,22 @@ def test_paths_lead_through_network_gear_only(topology: Topology) -> None:
     assert [d.name for d in after.devices.values() if d.reachable and d.name != "mon"] == ["core-b"]
 
 
+def test_power_gear_without_its_management_network_still_gives_power() -> None:
+    managed = center(
+        [
+            device("mgmt", Kind.SWITCH),
+            device("ups", Kind.UPS, uplinks="mgmt/1"),
+            device("srv", Kind.SERVER, feeds="ups"),
+        ],
+        [],
+        [Function(name="f", title="F", needs=(Need(name="srv"), Need(name="ups")))],
+    )
+    topology = Topology(managed)
+    after = topology.assess({"mgmt": DOWN}, observer="mgmt")
+    assert after.devices["ups"].in_service
+    assert topology.single_points()["f"] == ("srv", "ups")
+
+
 def test_unknown_counts_as_working_but_is_not_assured(topology: Topology) -> None:
     cad = topology.assess({"srv-1": Health.UNKNOWN}).functions["cad"]
     assert (cad.margin, cad.assured) == (1, 0)
@@ -192,7 +208,7 @@ def centers(draw: st.DrawFn) -> Center:
         devices.append(
             device(
                 f"d{number}",
-                draw(st.sampled_from([Kind.SWITCH, Kind.UPS, Kind.SERVER])),
+                draw(st.sampled_from([Kind.SWITCH, Kind.UPS, Kind.PDU, Kind.SERVER])),
                 " ".join(feeds),
                 " ".join(ups),
                 feeds_needed=draw(st.integers(1, max(1, len(feeds)))),
