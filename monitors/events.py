@@ -1,0 +1,102 @@
+"""What others tell the monitor: runs, drift, incidents and maintenance. Idempotent and bounded."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic.types import StringConstraints
+
+from inventory.errors import WatchfloorError
+
+LARGEST_EVENT = 64 * 1024
+"""Bytes of one event as JSON."""
+
+Word = Annotated[str, StringConstraints(pattern=r"^[\w.:@/+-]{1,128}$")]
+
+
+class EventError(WatchfloorError):
+    """What was sent is no event, or contradicts one that was sent before."""
+
+
+class EventKind(StrEnum):
+    """What an event tells of."""
+
+    RUN = "run"
+    DRIFT = "drift"
+    INCIDENT = "incident"
+    MAINTENANCE = "maintenance"
+
+
+class Event(BaseModel):
+    """One event. Sent twice with the same id, it counts once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Word
+    """Chosen by the sender, unique for ever: a UUID or a run's id with the host's name."""
+    kind: EventKind
+    at: AwareDatetime
+    actor: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    """Who did it or what saw it."""
+    device: Annotated[str, StringConstraints(max_length=63)] = ""
+    """The device's name; empty for the whole center."""
+    payload: dict[str, JsonValue] = {}
+    """Of drift: `changes`, the number of differences (0 ends it), and `summary`, one line."""
+
+    @property
+    def changes(self) -> int:
+        """Of drift: how many differences there are."""
+        value = self.payload.get("changes", 0)
+        return value if isinstance(value, int) else 0
+
+    @property
+    def summary(self) -> str:
+        """One line for people; may be empty."""
+        value = self.payload.get("summary", "")
+        return " ".join(str(value).split())[:300]
+
+
+class DriftPayload(BaseModel):
+    """What a drift event must carry."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    changes: Annotated[int, Field(ge=0, le=1_000_000)]
+    summary: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
+def parse_event(text: bytes) -> Event:
+    """An event from JSON, its time in UTC. Raises `EventError` with one line."""
+    if len(text) > LARGEST_EVENT:
+        raise EventError(f"event: larger than {LARGEST_EVENT} bytes; send a shorter payload")
+    try:
+        event = Event.model_validate_json(text)
+        if event.kind is EventKind.DRIFT:
+            if not event.device:
+                raise EventError("event: device: drift is about one device; name it")
+            DriftPayload.model_validate(event.payload)
+        return event.model_copy(update={"at": event.at.astimezone(UTC)})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise EventError(f"event: {place}: {first['msg']}") from error
+
+
+def drifted(events: list[Event]) -> dict[str, str]:
+    """Device -> what its last drift event says, for those with differences."""
+    latest: dict[str, Event] = {}
+    for event in events:
+        before = latest.get(event.device)
+        if event.kind is EventKind.DRIFT and (before is None or event.at >= before.at):
+            latest[event.device] = event
+    return {
+        device: event.summary or f"{event.changes} differences"
+        for device, event in latest.items()
+        if event.changes
+    }
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)

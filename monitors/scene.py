@@ -1,0 +1,39 @@
+"""Everything that alert conditions look at, at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from inventory.model import Center
+from inventory.topology import Assessment, Element, Health
+from monitors.health import DeviceHealth
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One moment of the whole center. Nobody changes it while conditions are evaluated."""
+
+    center: Center
+    devices: Mapping[str, DeviceHealth]
+    """The devices that are polled."""
+    states: Mapping[Element, Health]
+    """Every element that is not ok."""
+    assessment: Assessment
+    drifted: Mapping[str, str] = field(default_factory=dict)
+    """Hosts whose last drift event had findings, with their summary in one line."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether every device has been asked at least once since the monitor started."""
+        return all(
+            protocol.last is not None
+            for health in self.devices.values()
+            for protocol in health.protocols.values()
+        )
+
+    def has_spoken(self, device: str) -> bool:
+        """Whether the device has brought readings over every protocol since the start.
+
+        Until then, an alert from before the start is neither confirmed nor cleared by it.
+        """
+        health = self.devices.get(device)
+        return health is None or all(p.succeeded is not None for p in health.protocols.values())
