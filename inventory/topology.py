@@ -344,6 +344,10 @@ class _FailureCuts:
         """What stops a device from passing power on."""
         return either((self._own(name), self.power(name)), MOST)
 
+    def carried_traffic(self, name: str) -> Cuts:
+        """What stops a device from connecting those below it."""
+        return either((self._own(name), self.power(name), self.network(name)), MOST)
+
     def network(self, name: str) -> Cuts:
         """What disconnects it from what is above it."""
         if name not in self._network:
@@ -354,7 +358,7 @@ class _FailureCuts:
                     for number, uplink in enumerate(device.uplinks, 1)
                 ),
                 device.uplinks_needed,
-                self.service,
+                self.carried_traffic,
             )
         return self._network[name]
 
