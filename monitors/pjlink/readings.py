@@ -1,0 +1,147 @@
+"""What a display's answers mean, as readings. Pure."""
+
+import re
+from collections.abc import Callable
+
+from monitors.pjlink.protocol import printable
+from monitors.pjlink.target import PjlinkTarget
+from monitors.reading import UNITS, Reading, SensorClass, State
+
+PROFILE = "pjlink"
+MOST_LAMPS = 8
+_SECONDS_PER_HOUR = 3600
+_POWER = {"0": "standby", "1": "on", "2": "cooling", "3": "warming up"}
+_INPUTS = {
+    "1": "RGB",
+    "2": "video",
+    "3": "digital",
+    "4": "storage",
+    "5": "network",
+    "6": "internal",
+}
+_PARTS = ("fan", "lamp", "temperature", "cover", "filter", "other")
+"""In the order of the digits of ERST (class 1 specification, section 4.5)."""
+_PART_STATES = {
+    "0": (State.OK, "ok"),
+    "1": (State.WARNING, "warning"),
+    "2": (State.CRITICAL, "error"),
+}
+_INPUT = re.compile(r"[1-6][1-9A-Z]")
+_LAMPS = re.compile(r"\d{1,5} [01](?: \d{1,5} [01])*")
+
+
+class NonsenseError(ValueError):
+    """A value that the command cannot have."""
+
+
+def read_power(value: str, target: PjlinkTarget) -> list[Reading]:
+    """POWR. On and warming up are ok; for the rest see `PjlinkTarget.expected_on`."""
+    if value not in _POWER:
+        raise NonsenseError(value)
+    state = _power_state(value, target)
+    return [_state("Power", int(value), state, command="POWR", text=_POWER[value])]
+
+
+def read_input(value: str, target: PjlinkTarget) -> list[Reading]:
+    """INPT: the kind of input, and its number or letter."""
+    value = value.upper()
+    if not _INPUT.fullmatch(value):
+        raise NonsenseError(value)
+    wrong = target.expected_input and value != target.expected_input.upper()
+    state = State.WARNING if wrong else State.OK
+    text = f"{_INPUTS[value[0]]} {value[1]}"
+    return [_state("Input", int(value, 36), state, command="INPT", text=text)]
+
+
+def read_errors(value: str, _: PjlinkTarget) -> list[Reading]:
+    """ERST: one digit for each part."""
+    if len(value) != len(_PARTS) or not set(value) <= set(_PART_STATES):
+        raise NonsenseError(value)
+    return [_part(part, digit) for part, digit in zip(_PARTS, value, strict=True)]
+
+
+def read_lamps(value: str, _: PjlinkTarget) -> list[Reading]:
+    """LAMP: hours of use and whether it is lit, for each lamp."""
+    if not _LAMPS.fullmatch(value):
+        raise NonsenseError(value)
+    words = value.split(" ")[: 2 * MOST_LAMPS]
+    readings = []
+    for number, (hours, lit) in enumerate(zip(words[::2], words[1::2], strict=True), 1):
+        component = f"lamp:{number}"
+        text = "on" if lit == "1" else "off"
+        readings += [
+            _hours(f"Lamp {number} use", hours, component, "LAMP"),
+            _state(
+                f"Lamp {number}",
+                int(lit),
+                State.OK,
+                component=component,
+                command="LAMP",
+                text=text,
+            ),
+        ]
+    return readings
+
+
+def read_filter(value: str, _: PjlinkTarget) -> list[Reading]:
+    """FILT (class 2): hours of use of the filter."""
+    if not (value.isascii() and value.isdigit() and len(value) <= 5):
+        raise NonsenseError(value)
+    return [_hours("Filter use", value, "filter:1", "FILT")]
+
+
+READERS: dict[str, Callable[[str, PjlinkTarget], list[Reading]]] = {
+    "POWR": read_power,
+    "ERST": read_errors,
+    "INPT": read_input,
+    "LAMP": read_lamps,
+    "FILT": read_filter,
+}
+"""By command, in the order of asking. Each raises NonsenseError."""
+
+
+def identity_text(value: str) -> str:
+    """A name, maker or serial number as it may be shown."""
+    return printable(value)
+
+
+def _power_state(value: str, target: PjlinkTarget) -> State:
+    if value in "13" or target.expected_on is False:
+        return State.OK
+    return State.UNKNOWN if target.expected_on is None else State.CRITICAL
+
+
+def _part(part: str, digit: str) -> Reading:
+    state, text = _PART_STATES[digit]
+    component = "" if part == "other" else f"{part}:1"
+    name = f"{part.capitalize()} error"
+    return _state(name, int(digit), state, component=component, command="ERST", text=text)
+
+
+def _hours(name: str, hours: str, component: str, command: str) -> Reading:
+    return Reading(
+        sensor_class=SensorClass.RUNTIME,
+        name=name,
+        value=float(int(hours) * _SECONDS_PER_HOUR),
+        unit=UNITS[SensorClass.RUNTIME],
+        state=State.OK,
+        component=component,
+        oid=f"pjlink:{command}",
+        profile=PROFILE,
+    )
+
+
+def _state(
+    name: str, value: int, state: State, *, component: str = "", command: str, text: str
+) -> Reading:
+    return Reading(
+        sensor_class=SensorClass.STATE,
+        name=name,
+        value=float(value),
+        unit=UNITS[SensorClass.STATE],
+        state=state,
+        component=component,
+        oid=f"pjlink:{command}",
+        profile=PROFILE,
+        text=text,
+    )
