@@ -16,7 +16,7 @@ consent to monitoring and recording.
 class Baseline(BaseModel):
     """Parameters of a center's security baseline. Defaults follow CJIS v6.0, then CIS Debian 12."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     profile: Literal["cjis-6.0", "cis-1"] = "cjis-6.0"
     banner: str = DEFAULT_BANNER

@@ -224,7 +224,8 @@ def _mark_of(error: yaml.YAMLError, text: str, file: str) -> Mark:
 
 
 def _words_of(error: yaml.YAMLError, text: str, mark: Mark) -> str:
-    line = text.split("\n")[mark.line - 1] if mark.line else ""
+    lines = text.splitlines()  # the parser's idea of a line, at the end of the text one less
+    line = lines[mark.line - 1] if 0 < mark.line <= len(lines) else ""
     if line[mark.column - 1 : mark.column] == "\t":
         return "a tab: indent with spaces"
     words = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
