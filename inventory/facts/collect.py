@@ -16,6 +16,8 @@ SECTION_LIMIT = 256 * 1024
 """Octets that one area may print; more is cut off and makes the section unusable."""
 SECTION_TIMEOUT_S = 20
 AREA_LIMIT = 64
+READER = "/usr/local/sbin/watchfloor-read-facts"
+"""Where a host keeps `batch` of all areas as the one command of its audit account."""
 
 PRELUDE = """\
 tag() { sed -e "s/^/$1	/" -e '$a\\'; }
