@@ -4,7 +4,7 @@ A `DeviceHealth` remembers one device. It is told of every poll and of nothing e
 recorded history always gives the same states.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -223,10 +223,14 @@ class DeviceHealth:
     @property
     def readings(self) -> tuple[Reading, ...]:
         """The last readings of every protocol."""
+        return self.readings_of(self.protocols)
+
+    def readings_of(self, protocols: Container[str]) -> tuple[Reading, ...]:
+        """The last readings of some protocols."""
         return tuple(
             reading
-            for protocol in self.protocols.values()
-            if protocol.succeeded is not None
+            for name, protocol in self.protocols.items()
+            if name in protocols and protocol.succeeded is not None
             for reading in protocol.succeeded.readings
         )
 

@@ -1,0 +1,119 @@
+"""How open alerts are shown: each with its impact on the room, its facts and what it hides."""
+
+from collections.abc import Iterator
+
+from inventory.topology import Element, Topology
+from monitors.alerts.definition import Definition, FactWanted
+from monitors.alerts.desk import AlertDesk
+from monitors.alerts.findings import said
+from monitors.alerts.life import Occurrence
+from monitors.health import ProtocolHealth, kind_of
+from monitors.scene import Scene
+from monitors.snapshot import AlertView, Fact, ImpactView
+
+MOST_FACTS = 12
+MOST_REMEMBERED = 512
+
+
+class AlertViews:
+    """Remembers impacts between looks, since they change only with the topology's states."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self._known: dict[tuple[Element, frozenset[tuple[str, str]]], tuple[ImpactView, ...]] = {}
+
+    def of(self, desk: AlertDesk, scene: Scene) -> tuple[AlertView, ...]:
+        """Every open alert, pending ones too: by priority, then the oldest first."""
+        views = [self._view(desk, o, scene) for o in desk.occurrences.values()]
+        return tuple(sorted(views, key=lambda view: (view.priority, view.since, view.id)))
+
+    def _view(self, desk: AlertDesk, occurrence: Occurrence, scene: Scene) -> AlertView:
+        key = occurrence.key
+        definition = desk.definitions[key.alert]
+        hidden = desk.suppressed.get(key, ())
+        return AlertView(
+            id=occurrence.id,
+            alert=key.alert,
+            title=definition.title,
+            priority=definition.priority,
+            phase=occurrence.phase,
+            device=key.device,
+            component=key.component,
+            summary=occurrence.summary,
+            since=occurrence.since,
+            fired_at=occurrence.fired_at,
+            returned_at=occurrence.returned_at,
+            acked_at=occurrence.acked_at,
+            acked_by=occurrence.acked_by,
+            comment=occurrence.comment,
+            cause=occurrence.cause,
+            impact=self._impact(occurrence, scene),
+            suppressed=tuple(dict.fromkeys(f.key.device or f.key.component for f in hidden)),
+            consequence=definition.consequence,
+            action=definition.action,
+            respond_within_s=definition.respond_within_s,
+            runbook=definition.runbook,
+            facts=tuple(_facts(definition, occurrence, scene))[:MOST_FACTS],
+            flapping=desk.is_flapping(key),
+        )
+
+    def _impact(self, occurrence: Occurrence, scene: Scene) -> tuple[ImpactView, ...]:
+        kind, _, name = occurrence.key.component.partition(":")
+        if not occurrence.key.device:
+            return _own_margin(scene, kind, name)
+        if not occurrence.element:
+            return ()
+        at = (occurrence.element, frozenset((e, h.value) for e, h in scene.states.items()))
+        if at not in self._known:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[at] = tuple(
+                ImpactView(
+                    "function" if impact.is_function else "group",
+                    impact.name,
+                    impact.title or impact.name,
+                    impact.before,
+                    impact.after,
+                )
+                for impact in self._topology.impact(occurrence.element, scene.states)
+            )
+        return self._known[at]
+
+
+def _own_margin(scene: Scene, kind: str, name: str) -> tuple[ImpactView, ...]:
+    """An alert about a function or group is its own impact: from its design to now."""
+    of_functions = kind == "function"
+    margins = scene.assessment.functions if of_functions else scene.assessment.groups
+    margin = margins.get(name)
+    if margin is None:
+        return ()
+    return (
+        ImpactView(
+            "function" if of_functions else "group",
+            name,
+            margin.title or name,
+            margin.designed,
+            margin.margin,
+        ),
+    )
+
+
+def _facts(definition: Definition, occurrence: Occurrence, scene: Scene) -> Iterator[Fact]:
+    device = occurrence.key.device
+    if device in scene.drifted:
+        yield Fact("drift", scene.drifted[device])
+    health = scene.devices.get(device)
+    for wanted in definition.facts if health else ():
+        assert health is not None
+        for protocol in health.protocols.values():
+            yield from _wanted(wanted, protocol)
+
+
+def _wanted(wanted: FactWanted, protocol: ProtocolHealth) -> Iterator[Fact]:
+    poll = protocol.succeeded
+    for reading in poll.readings if poll else ():
+        if reading.sensor_class is wanted.reading and (
+            not wanted.components or kind_of(reading.component) in wanted.components
+        ):
+            assert poll is not None
+            yield Fact(reading.name, said(reading), poll.started_at)

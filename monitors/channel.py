@@ -1,0 +1,117 @@
+"""How web and command line talk to the engine: a client of its Unix socket."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from inventory.errors import WatchfloorError
+from monitors.channel_server import ChannelServer, Refusal
+from monitors.frames import LARGEST_ANSWER, ChannelError, Head, encode, read_frame
+from monitors.snapshot import Snapshot, from_json
+
+__all__ = ["ChannelClient", "ChannelError", "ChannelServer", "Refusal", "socket_path"]
+
+TIMEOUT_S = 10.0
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 2.0
+
+
+def socket_path(runtime: Path) -> Path:
+    """The engine's socket in a runtime folder."""
+    return runtime / "engine.sock"
+
+
+class ChannelClient:
+    """Asks the engine. Each request has a connection of its own; a subscription keeps one."""
+
+    def __init__(self, path: Path, timeout_s: float = TIMEOUT_S) -> None:
+        self.path = path
+        self._timeout_s = timeout_s
+        self._numbers = itertools.count(1)
+
+    async def request(self, command: str, body: bytes = b"") -> bytes:
+        """The engine's answer. Raises `Refusal`, or `ChannelError` when it cannot be asked.
+
+        Commands: `metrics` (text), `snapshot` (JSON), `journal` (JSON), `ack` (JSON in and out),
+        `event` (JSON in), `reload`.
+        """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._request(command, body)
+        except TimeoutError as error:
+            raise ChannelError(
+                f"the monitor's engine gave no answer in {self._timeout_s:g} s; see its log"
+            ) from error
+
+    async def snapshot(self) -> Snapshot:
+        """What the engine knows now."""
+        return from_json(await self.request("snapshot"))
+
+    async def subscribe(self) -> AsyncIterator[Snapshot]:
+        """Whole snapshots, the latest first, for as long as the engine's connection lasts.
+
+        Raises `ChannelError` when the engine cannot be reached, and ends when it goes away.
+        """
+        reader, writer = await self._open()
+        current: Snapshot | None = None
+        try:
+            writer.write(encode(Head(kind="request", command="subscribe")))
+            await writer.drain()
+            while (frame := await read_frame(reader, LARGEST_ANSWER)) is not None:
+                newer = from_json(frame[1])
+                current = newer if current is None else current.updated_by(newer)
+                yield current
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def follow(
+        self,
+        on_snapshot: Callable[[Snapshot], None],
+        on_trouble: Callable[[str], None] = lambda _: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Subscribes for ever: connects again whenever the engine was away."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                async for snapshot in self.subscribe():
+                    pause_s = FIRST_PAUSE_S
+                    on_snapshot(snapshot)
+                on_trouble("the monitor's engine has ended; waiting for it")
+            except WatchfloorError as error:
+                on_trouble(str(error))
+            await sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    async def _request(self, command: str, body: bytes) -> bytes:
+        reader, writer = await self._open()
+        try:
+            number = next(self._numbers)
+            writer.write(encode(Head(kind="request", number=number, command=command), body))
+            await writer.drain()
+            frame = await read_frame(reader, LARGEST_ANSWER)
+        except ConnectionError:
+            frame = None
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+        if frame is None:
+            raise ChannelError("the monitor's engine ended before it answered; ask again")
+        head, answer = frame
+        if head.kind == "refusal":
+            raise Refusal(head.status, answer.decode(errors="replace"))
+        return answer
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            return await asyncio.open_unix_connection(str(self.path))
+        except OSError as error:
+            raise ChannelError(
+                f"no monitor runs here ({self.path}: {error.strerror});"
+                " start it with `watchfloor monitor`"
+            ) from error

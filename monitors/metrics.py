@@ -1,0 +1,119 @@
+"""Which of the monitor's knowledge becomes which metric; the text itself is `exposition`'s."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from inventory.topology import Assessment
+from monitors import exposition as x
+from monitors.health import DeviceHealth
+from monitors.probe import Poll, ProblemKind
+from monitors.snapshot import AlertView, ComponentView, DeviceView, EngineView, Phase
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Metrics:
+    """The metrics of one center."""
+
+    def __init__(self, center: str) -> None:
+        self._center = center
+        self._text = x.Exposition()
+        self._components: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._fresh: dict[str, frozenset[str]] = {}
+
+    def text(self) -> bytes:
+        """All of /metrics."""
+        return self._text.text()
+
+    def put_poll(self, poll: Poll, health: DeviceHealth) -> None:
+        """A finished poll: its readings, and how it went."""
+        labels = {"center": self._center, "device": poll.device, "protocol": poll.protocol}
+        owner = f"{poll.device}/{poll.protocol}"
+        if poll.readings:
+            self._put_readings(health, self._fresh.get(poll.device, frozenset()) | {poll.protocol})
+            began = (poll.started_at - _EPOCH).total_seconds()
+            self._put(x.POLL_TIMESTAMP, owner, labels, began)
+        self._put(x.POLL_UP, owner, labels, float(poll.problem is None or bool(poll.readings)))
+        self._put(x.POLL_DURATION, owner, labels, poll.duration_s)
+
+    def put_view(self, view: DeviceView) -> None:
+        """What is concluded about a device."""
+        labels = {"center": self._center, "device": view.name}
+        info = {**labels, "kind": view.kind, "rack": view.rack, "model": view.model}
+        self._put(x.DEVICE_INFO, view.name, info, 1.0)
+        self._put(x.DEVICE_IN_SERVICE, view.name, labels, float(view.in_service))
+        states = x.state_samples(x.DEVICE_STATE, labels, view.state)
+        self._text.put(x.DEVICE_STATE, view.name, states)
+        self._put_components(view, labels)
+
+    def put_freshness(self, health: DeviceHealth, now: datetime) -> None:
+        """Takes readings away once they are stale, each protocol's by its own age."""
+        fresh = frozenset(
+            name
+            for name, protocol in health.protocols.items()
+            if protocol.fresh_until is not None and now <= protocol.fresh_until
+        )
+        if self._fresh.get(health.name) != fresh:
+            self._put_readings(health, fresh)
+            labels = {"center": self._center, "device": health.name}
+            whole = len(fresh) == len(health.protocols)
+            self._put(x.DEVICE_FRESH, health.name, labels, float(whole))
+
+    def put_overview(
+        self, assessment: Assessment, alerts: Iterable[AlertView], engine: EngineView
+    ) -> None:
+        """Margins, alerts, and the monitor itself."""
+        center = {"center": self._center}
+        for name, margin in assessment.functions.items():
+            labels = {**center, "function": name}
+            self._put(x.FUNCTION_MARGIN, name, labels, margin.margin)
+            self._put(x.FUNCTION_DESIGNED, name, labels, margin.designed)
+        for name, margin in assessment.groups.items():
+            self._put(x.GROUP_MARGIN, name, {**center, "group": name}, margin.margin)
+        self._text.put(x.ALERT_ACTIVE, "", b"".join(self._alert(alert) for alert in alerts))
+        self._put_engine(engine)
+
+    def _put_readings(self, health: DeviceHealth, fresh: frozenset[str]) -> None:
+        self._fresh[health.name] = fresh
+        self._text.put_readings(self._center, health.name, health.readings_of(fresh))
+
+    def _put(self, family: x.Family, owner: str, labels: Mapping[str, str], value: float) -> None:
+        self._text.put(family, owner, x.sample(family, labels, value))
+
+    def _put_components(self, view: DeviceView, labels: Mapping[str, str]) -> None:
+        """Only when a state has changed: there are many components, and they seldom change."""
+        now = tuple((part.id, part.state) for part in view.components)
+        if self._components.get(view.name) == now:
+            return
+        self._components[view.name] = now
+        text = b"".join(_component(part, labels) for part in view.components)
+        self._text.put(x.COMPONENT_STATE, view.name, text)
+
+    def _alert(self, alert: AlertView) -> bytes:
+        if alert.phase is Phase.PENDING:
+            return b""
+        labels = {
+            "center": self._center,
+            "alert": alert.alert,
+            "device": alert.device,
+            "component": alert.component,
+            "priority": alert.priority,
+            "phase": alert.phase,
+        }
+        return x.sample(x.ALERT_ACTIVE, labels, 1.0)
+
+    def _put_engine(self, engine: EngineView) -> None:
+        self._put(x.BUILD_INFO, "", {"version": engine.version}, 1.0)
+        self._put(x.LOOP_LAG, "", {}, engine.loop_lag_s)
+        self._put(x.POLL_LATENESS, "", {}, engine.late_s)
+        self._put(x.STORE_UP, "", {}, float(not engine.store_problem))
+        self._put(x.POLLS, "", {}, engine.polls)
+        failures = (
+            x.sample(x.POLL_FAILURES, {"reason": kind}, engine.failures.get(kind, 0))
+            for kind in ProblemKind
+        )
+        self._text.put(x.POLL_FAILURES, "", b"".join(failures))
+
+
+def _component(part: ComponentView, labels: Mapping[str, str]) -> bytes:
+    return x.state_samples(x.COMPONENT_STATE, {**labels, "component": part.id}, part.state)

@@ -1,0 +1,122 @@
+"""Runs every probe on its schedule: spread over the interval, each within its deadline.
+
+A probe that hangs delays no other one, and never runs twice at the same time. Schedules run on
+the monotonic clock, so a leap of the wall clock or a suspended machine shifts nothing: what was
+missed is skipped, never made up for in a burst.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from monitors.probe import Poll, Problem, ProblemKind
+from monitors.targets import Target
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 5.0
+"""How much longer than a probe's own deadline it may take before it is cancelled."""
+STARTS_PER_S = 50.0
+"""How fast the first round goes: everything is seen soon after the start, without a burst."""
+
+
+@dataclass(slots=True)
+class PollCounters:
+    """What the poller did since it started."""
+
+    polls: int = 0
+    failures: Counter[ProblemKind] = field(default_factory=Counter)
+    running: int = 0
+    late_s: float = 0.0
+    """How late the latest poll began against its schedule."""
+
+
+class Poller:
+    """Polls a set of targets until it is stopped."""
+
+    def __init__(self, on_poll: Callable[[Poll], None], grace_s: float = GRACE_S) -> None:
+        self.counters = PollCounters()
+        self._on_poll = on_poll
+        self._grace_s = grace_s
+        self._tasks: list[asyncio.Task[None]] = []
+        self._targets: list[Target] = []
+
+    def start(self, targets: Iterable[Target]) -> None:
+        """Begins to poll, spread over each target's interval."""
+        self._targets = list(targets)
+        begun = asyncio.get_running_loop().time()
+        for number, target in enumerate(self._targets):
+            first = first_delay(number, target.interval_s)
+            phase = number / max(len(self._targets), 1) * target.interval_s
+            self._tasks.append(
+                asyncio.create_task(
+                    self._run(target, begun + first, begun + phase),
+                    name=f"poll {target.device} {target.protocol}",
+                )
+            )
+
+    async def stop(self) -> None:
+        """Cancels what is under way and closes the probes."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        for target in self._targets:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(self._grace_s):
+                    await target.probe.close()
+
+    async def _run(self, target: Target, first: float, phase: float) -> None:
+        loop = asyncio.get_running_loop()
+        due = first
+        while True:
+            await asyncio.sleep(due - loop.time())
+            self.counters.late_s = max(0.0, loop.time() - due)
+            poll = await self._poll(target)
+            self.counters.polls += 1
+            if poll.problem is not None:
+                self.counters.failures[poll.problem.kind] += 1
+            self._on_poll(poll)
+            due = next_due(phase, target.interval_s, loop.time())
+
+    async def _poll(self, target: Target) -> Poll:
+        started_at, begun = datetime.now(UTC), asyncio.get_running_loop().time()
+        self.counters.running += 1
+        try:
+            async with asyncio.timeout(target.deadline_s + self._grace_s):
+                return await target.probe.poll()
+        except TimeoutError:
+            problem = Problem(
+                ProblemKind.SILENT,
+                f"the poll was given up after {target.deadline_s + self._grace_s:g} s without an end",
+            )
+        except Exception as error:
+            log.exception("probe of %s over %s failed", target.device, target.protocol)
+            problem = Problem(
+                ProblemKind.FAILED,
+                f"the probe itself failed ({type(error).__name__}); the monitor's log has more",
+            )
+        finally:
+            self.counters.running -= 1
+        duration_s = asyncio.get_running_loop().time() - begun
+        return Poll(target.device, target.protocol, started_at, duration_s, problem=problem)
+
+
+def first_delay(number: int, interval_s: float) -> float:
+    """Seconds until a target's first poll: soon, and the targets one after the other."""
+    return (number / STARTS_PER_S) % interval_s
+
+
+def next_due(phase: float, interval_s: float, now: float) -> float:
+    """When a target is due next: the first moment of its grid that is well ahead.
+
+    Slots that have passed are left out. One that is less than a quarter of an interval away is,
+    too: after the quick first round or an overlong poll, no device is asked twice in a row.
+    """
+    passed = (now - phase) // interval_s
+    due = phase + (passed + 1) * interval_s
+    return due if due - now >= interval_s / 4 else due + interval_s

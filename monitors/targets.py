@@ -1,0 +1,248 @@
+"""Who is polled, how and how often: probes made from the inventory, its credentials resolved."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from inventory.endpoints import EndpointMap
+from inventory.errors import WatchfloorError
+from inventory.model import Center, Credential, Device
+from inventory.secrets import ResolvedCredential, Secrets, SecretText
+from monitors.ipmi.client import IpmiClient
+from monitors.ipmi.probe import IpmiProbe
+from monitors.ipmi.target import IPMI_PORT, IpmiTarget
+from monitors.pjlink.probe import PjlinkProbe
+from monitors.pjlink.protocol import PORT as PJLINK_PORT
+from monitors.pjlink.target import PjlinkTarget
+from monitors.probe import Probe
+from monitors.profiles.library import shipped
+from monitors.reachability import reachable
+from monitors.snmp.engine import SnmpEngine
+from monitors.snmp.probe import SnmpProbe
+from monitors.snmp.target import Community, SnmpTarget
+from monitors.snmp.target import Credential as SnmpCredential
+from monitors.snmp.usm import Auth, Priv, UsmUser
+
+SNMP_PORT = 161
+SHARE_OF_INTERVAL = 0.8
+"""A poll must be over before the next one is due."""
+LONGEST_POLL_S = {"snmp": 10.0, "ipmi": 30.0, "pjlink": 10.0}
+
+
+class TargetProblem(WatchfloorError):  # noqa: N818 - it is reported, and stops nothing
+    """One device cannot be polled over one protocol as the inventory stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One probe and when it is due."""
+
+    probe: Probe
+    interval_s: float
+    deadline_s: float
+    """A poll that lasts longer than this is cancelled by the poller."""
+
+    @property
+    def device(self) -> str:
+        """The device's name in the inventory."""
+        return self.probe.device
+
+    @property
+    def protocol(self) -> str:
+        """`snmp`, `ipmi`, `pjlink`."""
+        return self.probe.protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """All that can be polled, and one line for each that cannot."""
+
+    targets: tuple[Target, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def protocols(self) -> Mapping[str, Mapping[str, float]]:
+        """Device -> protocol -> polling interval in seconds."""
+        found: dict[str, dict[str, float]] = {}
+        for target in self.targets:
+            found.setdefault(target.device, {})[target.protocol] = target.interval_s
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class RevealedSecret:
+    """Lends a `SecretText` to the IPMI and PJLink targets, which ask in pydantic's words."""
+
+    secret: SecretText = field(repr=False)
+
+    def get_secret_value(self) -> str:
+        """The secret itself."""
+        return self.secret.reveal()
+
+
+class Clients:
+    """The sockets that all probes share. Use it as `async with Clients() as clients`."""
+
+    def __init__(self) -> None:
+        self.snmp = SnmpEngine()
+        self.ipmi = IpmiClient()
+
+    async def __aenter__(self) -> "Clients":
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.snmp.close()
+        await self.ipmi.close()
+
+
+def build_targets(
+    center: Center,
+    secrets: Secrets,
+    endpoints: EndpointMap,
+    clients: Clients,
+    *,
+    only: str | None = None,
+) -> Targets:
+    """Everything in the center that can be polled; `only` names a single device."""
+    builder = _Builder(center, secrets, endpoints, clients)
+    targets: list[Target] = []
+    problems: list[str] = []
+    for device in center.devices.values():
+        if only is not None and device.name != only:
+            continue
+        for make in builder.makers(device):
+            try:
+                targets.append(make())
+            except WatchfloorError as error:
+                problems.append(f"{device.name}: {error}")
+    return Targets(tuple(targets), tuple(problems))
+
+
+class _Builder:
+    def __init__(
+        self, center: Center, secrets: Secrets, endpoints: EndpointMap, clients: Clients
+    ) -> None:
+        self._center = center
+        self._secrets = secrets
+        self._endpoints = endpoints
+        self._clients = clients
+        self._resolved: dict[str, ResolvedCredential] = {}
+        self._ports = _used_ports(center)
+
+    def makers(self, device: Device) -> Iterator[Callable[[], Target]]:
+        """One for each protocol that the inventory wants the device read over."""
+        wanted = device.monitoring
+        if wanted.snmp:
+            yield lambda: self._snmp(device, wanted.snmp or "")
+        if wanted.ipmi:
+            yield lambda: self._ipmi(device, wanted.ipmi or "")
+        if wanted.pjlink:
+            yield lambda: self._pjlink(device, wanted.pjlink or "")
+
+    def _snmp(self, device: Device, credential: str) -> Target:
+        host, port = self._endpoint(device, "snmp", device.address, SNMP_PORT)
+        deadline_s = self._deadline(device, "snmp")
+        target = SnmpTarget(
+            device.name,
+            host,
+            port,
+            _snmp_credential(self._resolve(credential)),
+            timeout_s=min(2.0, deadline_s / 4),
+            deadline_s=deadline_s,
+        )
+        own = host == str(device.address)
+
+        async def ask() -> bool | None:
+            return await reachable(host)
+
+        probe = SnmpProbe(
+            self._clients.snmp,
+            target,
+            shipped(),
+            expected=self._ports.get(device.name, ()),
+            # What answers at a simulator's address says nothing about the device.
+            reachable=(lambda _: ask()) if own else None,
+        )
+        return self._target(device, probe, deadline_s)
+
+    def _ipmi(self, device: Device, credential: str) -> Target:
+        host, port = self._endpoint(device, "ipmi", device.bmc, IPMI_PORT)
+        resolved = self._resolve(credential)
+        deadline_s = self._deadline(device, "ipmi")
+        target = IpmiTarget(
+            device.name,
+            host,
+            resolved.user,
+            RevealedSecret(resolved.secret),
+            port,
+            timeout_s=min(4.0, deadline_s / 2),
+            deadline_s=deadline_s,
+        )
+        return self._target(device, IpmiProbe(self._clients.ipmi, target), deadline_s)
+
+    def _pjlink(self, device: Device, credential: str) -> Target:
+        host, port = self._endpoint(device, "pjlink", device.address, PJLINK_PORT)
+        secret = self._resolve(credential).secret
+        deadline_s = self._deadline(device, "pjlink")
+        target = PjlinkTarget(
+            device.name,
+            host,
+            port,
+            RevealedSecret(secret) if secret else None,
+            timeout_s=min(3.0, deadline_s / 2),
+            deadline_s=deadline_s,
+            expected_on=True,
+        )
+        return self._target(device, PjlinkProbe(target), deadline_s)
+
+    def _target(self, device: Device, probe: Probe, deadline_s: float) -> Target:
+        return Target(probe, self._interval(device), deadline_s)
+
+    def _interval(self, device: Device) -> float:
+        return device.monitoring.interval_s or self._center.interval_s
+
+    def _deadline(self, device: Device, protocol: str) -> float:
+        return min(LONGEST_POLL_S[protocol], SHARE_OF_INTERVAL * self._interval(device))
+
+    def _endpoint(
+        self, device: Device, protocol: str, address: object, port: int
+    ) -> tuple[str, int]:
+        if address is None and f"{device.name}/{protocol}" not in self._endpoints.endpoints:
+            what = "bmc" if protocol == "ipmi" else "address"
+            raise TargetProblem(f"has no {what}; {protocol} needs one")
+        return self._endpoints.resolve(device.name, protocol, str(address), port)
+
+    def _resolve(self, name: str) -> ResolvedCredential:
+        """Each credential once: a vault or an age file is not asked for every device."""
+        if name not in self._resolved:
+            credential: Credential = self._center.credentials[name]
+            self._resolved[name] = self._secrets.resolve(credential)
+        return self._resolved[name]
+
+
+def _snmp_credential(resolved: ResolvedCredential) -> SnmpCredential:
+    if resolved.protocol == "snmp-v2c":
+        return Community(resolved.secret.reveal())
+    private = bool(resolved.privacy_secret)
+    return UsmUser(
+        resolved.user,
+        Auth[resolved.authentication.upper()],
+        resolved.secret.reveal(),
+        Priv[resolved.privacy.upper()] if private else None,
+        resolved.privacy_secret.reveal(),
+    )
+
+
+def _used_ports(center: Center) -> dict[str, tuple[str, ...]]:
+    """Device -> its ports that something in the inventory hangs from: down is a failure there."""
+    used: dict[str, set[str]] = {}
+    for device in center.devices.values():
+        for uplink in device.uplinks:
+            if uplink.port:
+                used.setdefault(uplink.device, set()).add(uplink.port)
+    return {name: tuple(sorted(ports)) for name, ports in used.items()}

@@ -1,0 +1,158 @@
+"""The engine's mind: polls go in, a snapshot and records for the store come out. No I/O.
+
+Told of the same polls and looks, it always says the same. The engine owns the clock, the probes,
+the store and the socket.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from inventory.model import Center
+from inventory.topology import Assessment, DeviceStatus, Element, Health, Topology
+from monitors.alerts.definition import Definition
+from monitors.alerts.desk import AlertDesk, Transition
+from monitors.alerts.life import Occurrence
+from monitors.alerts.store import Sensors
+from monitors.alerts.views import AlertViews
+from monitors.device_view import view_device, view_margins
+from monitors.elements import element_states
+from monitors.events import Event, drifted
+from monitors.health import Damping, DeviceHealth, SensorKey
+from monitors.metrics import Metrics
+from monitors.probe import Poll
+from monitors.scene import Scene
+from monitors.snapshot import CenterView, DeviceView, EngineView, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an earlier run has left in the store."""
+
+    occurrences: Sequence[Occurrence] = ()
+    sensors: Mapping[tuple[str, str], Sequence[SensorKey]] = field(default_factory=dict)
+    """By device and protocol."""
+    drift: Sequence[Event] = ()
+
+
+class Watch:
+    """One center, watched."""
+
+    def __init__(
+        self,
+        center: Center,
+        definitions: Mapping[str, Definition],
+        protocols: Mapping[str, Mapping[str, float]],
+        *,
+        now: datetime,
+        memory: Memory | None = None,
+        observer: str | None = None,
+        damping: Damping | None = None,
+    ) -> None:
+        """`protocols` is device -> protocol -> polling interval in seconds."""
+        memory = memory or Memory()
+        self.center = center
+        self.topology = Topology(center)
+        self.observer = observer
+        self.devices = {
+            name: DeviceHealth(name, spoken, damping) for name, spoken in protocols.items()
+        }
+        for (device, protocol), keys in memory.sensors.items():
+            known = self.devices.get(device)
+            if known is not None and protocol in known.protocols:
+                known.protocols[protocol].expect(keys, now)
+        self.desk = AlertDesk(definitions, center.on_delay_s, memory.occurrences)
+        self.metrics = Metrics(center.name)
+        self._alerts = AlertViews(self.topology)
+        self._drift = list(memory.drift)
+        self._states: Mapping[Element, Health] = {}
+        self._assessment: Assessment | None = None
+        self._views: dict[str, DeviceView] = {}
+        self._shown: dict[str, DeviceStatus] = {}
+        self._polled: set[str] = set()
+        self._changed: set[str] = set()
+        self._sequence = 0
+
+    def absorb(self, poll: Poll) -> Sensors | None:
+        """Takes in one poll; returns what was seen for the first time, for the store."""
+        health = self.devices[poll.device]
+        new = health.absorb(poll)
+        self._polled.add(poll.device)
+        self.metrics.put_poll(poll, health)
+        return Sensors(poll.device, poll.protocol, new, poll.started_at) if new else None
+
+    def note(self, event: Event) -> None:
+        """Takes in an event that the store has accepted."""
+        self._drift.append(event)
+        self._drift = self._drift[-10_000:]
+
+    def look(self, elapsed_s: float, now: datetime) -> list[Transition]:
+        """Draws the conclusions from all that is known, `elapsed_s` after the look before."""
+        self._assess()
+        transitions = self.desk.look(self.scene, elapsed_s, now)
+        self._renew_views(now)
+        return transitions
+
+    @property
+    def scene(self) -> Scene:
+        """What alert conditions look at."""
+        assert self._assessment is not None
+        return Scene(
+            self.center, self.devices, self._states, self._assessment, drifted(self._drift)
+        )
+
+    def snapshot(self, engine: EngineView, now: datetime, *, partial: bool = False) -> Snapshot:
+        """What is known now; a partial one holds the devices changed since the one before."""
+        assert self._assessment is not None
+        self._sequence += 1
+        alerts = self._alerts.of(self.desk, self.scene)
+        self.metrics.put_overview(self._assessment, alerts, engine)
+        names = self._changed if partial else self._views.keys()
+        devices = {name: self._views[name] for name in self._views if name in names}
+        self._changed = set()
+        return Snapshot(
+            center=CenterView(self.center.name, self.center.title, self.center.timezone),
+            taken_at=now,
+            sequence=self._sequence,
+            engine=engine,
+            devices=devices,
+            groups=view_margins(self.center, self._assessment.groups),
+            functions=view_margins(self.center, self._assessment.functions),
+            alerts=alerts,
+            partial=partial,
+        )
+
+    def continue_from(self, older: "Watch") -> None:
+        """Takes over what an older inventory's watch has learned of devices that are still here."""
+        for name, health in self.devices.items():
+            before = older.devices.get(name)
+            for protocol in health.protocols.values() if before else ():
+                assert before is not None
+                known = before.protocols.get(protocol.protocol)
+                if known is not None:
+                    known.interval_s = protocol.interval_s
+                    health.protocols[protocol.protocol] = known
+                    if known.last is not None:
+                        self.metrics.put_poll(known.last, health)
+        self.desk.occurrences = dict(older.desk.occurrences)
+        self._drift = list(older._drift)
+        self._sequence = older._sequence
+
+    def _assess(self) -> None:
+        states = element_states(self.topology, self.devices, self.observer)
+        if self._assessment is None or states != self._states:
+            self._states = states
+            self._assessment = self.topology.assess(states, self.observer)
+
+    def _renew_views(self, now: datetime) -> None:
+        assert self._assessment is not None
+        for name, status in self._assessment.devices.items():
+            if name in self._polled or self._shown.get(name) != status:
+                view = view_device(self.center.devices[name], self.devices.get(name), status)
+                self._shown[name] = status
+                self._views[name] = view
+                self._changed.add(name)
+                self.metrics.put_view(view)
+        for health in self.devices.values():
+            self.metrics.put_freshness(health, now)
+        self._polled = set()
