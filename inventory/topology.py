@@ -166,6 +166,21 @@ class Topology:
             if margin.margin < old[name].margin
         ]
 
+    def lost_with(
+        self, element: Element, states: Mapping[Element, Health] | None = None
+    ) -> tuple[str, ...]:
+        """The other devices that leave service when this element fails on top of the states."""
+        down = frozenset(e for e, h in (states or {}).items() if h is Health.DOWN)
+        before, after = (
+            Situation(self.center, down - {element}),
+            Situation(self.center, down | {element}),
+        )
+        return tuple(
+            name
+            for name in self._names
+            if name != element and before.in_service(name) and not after.in_service(name)
+        )
+
     def cut_sets(
         self, name: str, states: Mapping[Element, Health] | None = None
     ) -> list[frozenset[str]]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from inventory.model import Center, Device
@@ -11,11 +10,11 @@ from monitors.reading import Reading, SensorClass
 from monitors.snapshot import AlertView, DeviceView, Snapshot
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Context:
     """Everything is read-only; a missing reading is None, never an exception."""
 
-    center: Center
+    topology: Topology
     snapshot: Snapshot
     device: Device
     alert: AlertView | None = None
@@ -25,10 +24,10 @@ class Context:
         """The device as the monitor sees it; None when the snapshot does not have it."""
         return self.snapshot.devices.get(self.device.name)
 
-    @cached_property
-    def topology(self) -> Topology:
-        """The center's dependency graph."""
-        return Topology(self.center)
+    @property
+    def center(self) -> Center:
+        """The inventory that the topology was built from."""
+        return self.topology.center
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,7 +7,6 @@ that a page opens whatever is missing; a name that is not in `needs` is an error
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from inventory.topology import Health
 from monitors.quantity import duration, quantity
 from monitors.reading import SensorClass, State
 from monitors.runbooks.context import Context
@@ -104,9 +103,7 @@ def _fed_devices(context: Context) -> str:
 
 def _lost_with_it(context: Context) -> str:
     """What goes out of service when this device fails, all else being well."""
-    after = context.topology.assess({context.device.name: Health.DOWN})
-    lost = [s.name for s in after.devices.values() if not s.in_service]
-    return ", ".join(name for name in lost if name != context.device.name) or "nothing else"
+    return ", ".join(context.topology.lost_with(context.device.name)) or "nothing else"
 
 
 def _endangered(context: Context) -> str:

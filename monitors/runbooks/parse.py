@@ -80,9 +80,11 @@ def _sections(path: str, body: str, offset: int) -> Iterator[tuple[str, tuple[Bl
         for index, token in enumerate(tokens)
         if token.type == "heading_open" and token.map
     ]
-    if [heading for _, heading in starts] != list(HEADINGS):
-        line = offset + (starts[0][0] if starts else 0) + 1
-        raise RunbookError(path, line, f"the headings must be {', '.join(HEADINGS)}, in this order")
+    for number, wanted in enumerate(HEADINGS):
+        if number >= len(starts) or starts[number][1] != wanted:
+            at = starts[number][0] if number < len(starts) else len(lines)
+            order = ", ".join(HEADINGS)
+            raise RunbookError(path, offset + at + 1, f"the headings are {order}, in this order")
     fences = [t for t in tokens if t.type == "fence" and t.info.strip() == "step" and t.map]
     for number, (start, heading) in enumerate(starts):
         end = starts[number + 1][0] if number + 1 < len(starts) else len(lines)

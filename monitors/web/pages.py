@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from inventory import assets
 from inventory.errors import WatchfloorError
-from inventory.model import Center
+from inventory.topology import Topology
 from monitors.quantity import duration
 from monitors.runbooks.context import Context
 from monitors.runbooks.library import Library
@@ -33,15 +33,16 @@ class Pages:
     """The handlers; they read the board and never a device."""
 
     def __init__(
-        self, board: Board, center: Center, runbooks: Library, acknowledge: Acknowledge
+        self, board: Board, topology: Topology, runbooks: Library, acknowledge: Acknowledge
     ) -> None:
         self._board = board
-        self._center = center
+        self._topology = topology
+        self._center = topology.center
         self._runbooks = runbooks
         self._acknowledge = acknowledge
         self._renderer = Renderer()
         self._feed = RegionFeed(board, self._renderer)
-        self._zone = ZoneInfo(center.timezone)
+        self._zone = ZoneInfo(self._center.timezone)
 
     def routes(self) -> list[BaseRoute]:
         """What the application mounts."""
@@ -133,7 +134,7 @@ class Pages:
         device = device or next(iter(self._center.devices.values()))
         try:
             runbook = self._runbooks.get(alert.alert)
-            return render(runbook, Context(self._center, snapshot, device, alert)), ""
+            return render(runbook, Context(self._topology, snapshot, device, alert)), ""
         except WatchfloorError as error:
             return None, str(error)
 
