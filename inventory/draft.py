@@ -14,11 +14,7 @@ from inventory.model import (
     Network,
     Rack,
     Role,
-    Rota,
-    Waiver,
-    Window,
 )
-from inventory.nearest import hint
 from inventory.problems import Mark, Problems
 from inventory.sections import Sections, walk
 
@@ -71,21 +67,6 @@ class Draft:
         """By name."""
         return self.built["credentials"]
 
-    @property
-    def rotas(self) -> Mapping[str, Rota]:
-        """By name."""
-        return self.built["rotas"]
-
-    @property
-    def windows(self) -> Mapping[str, Window]:
-        """By name."""
-        return self.built["windows"]
-
-    @property
-    def waivers(self) -> Mapping[str, Waiver]:
-        """By name."""
-        return self.built["waivers"]
-
     def names(self, *sections: str) -> list[str]:
         """Every name in these sections, whether what it names is valid or not."""
         return [name for section in sections for name in self.sections.named[section]]
@@ -103,20 +84,3 @@ class Draft:
     def entry(self, section: str, name: str) -> Entry:
         """The node of a named thing."""
         return self.sections.named[section][name]
-
-    def must_know(
-        self,
-        section: str,
-        name: str,
-        path: Iterable[str | int],
-        wanted: str,
-        *,
-        among: Iterable[str],
-        what: str,
-    ) -> bool:
-        """Whether a reference names something; reports it with a suggestion when it does not."""
-        choices = list(among)
-        if wanted in choices:
-            return True
-        self.report(section, name, path, f'no {what} is called "{wanted}": {hint(wanted, choices)}')
-        return False

@@ -92,7 +92,6 @@ def _assemble(
         draft = Draft(sections, built, problems)
         for check in CHECKS:
             check(draft)
-        _check_head(head, sections, problems)
     if head is None or problems:
         return None
     devices = _paired(built["devices"])
@@ -121,22 +120,6 @@ def _head(sections: Sections, problems: Problems) -> Center | None:
     mark = walk(name.value, ()).mark
     text = getattr(name.value, "text", "")
     return build(Center, Entry(mark, node), problems, name=text, extra=extra)
-
-
-def _check_head(head: Center | None, sections: Sections, problems: Problems) -> None:
-    """Who may administer, and who serves time."""
-    if head is None or sections.center is None:
-        return
-    devices, networks = sections.named["devices"], sections.named["networks"]
-    lists: tuple[tuple[str, tuple[str, ...], Iterable[str], str], ...] = (
-        ("admin_sources", head.admin_sources, [*networks, *devices], "network or device"),
-        ("time_servers", head.time_servers, devices, "device"),
-    )
-    for key, names, choices, what in lists:
-        for number, name in enumerate(names):
-            if name not in set(choices):
-                mark = walk(sections.center, (key, number)).mark
-                problems.add(mark, f'no {what} is called "{name}": {hint(name, choices)}')
 
 
 def _check_defaults(sections: Sections, problems: Problems) -> None:

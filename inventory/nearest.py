@@ -22,12 +22,12 @@ def hint(word: str, choices: Iterable[str], otherwise: str = "") -> str:
         return f'did you mean "{near}"?'
     if otherwise:
         return otherwise
-    if 0 < len(pool) <= FEW:
-        return "use " + one_of(pool)
-    return "check the spelling"
+    if not pool:
+        return "there is none yet, so declare it first"
+    return f"use {one_of(pool)}" if len(pool) <= FEW else "check the spelling"
 
 
 def one_of(choices: Iterable[str]) -> str:
-    """`a, b or c`."""
-    pool = list(choices)
+    """`"a", "b" or "c"`."""
+    pool = [f'"{choice}"' for choice in choices]
     return pool[0] if len(pool) == 1 else f"{', '.join(pool[:-1])} or {pool[-1]}"

@@ -23,11 +23,12 @@ def document_schema() -> Schema:
     """The JSON Schema (2020-12) of one file of a center's folder, short forms included."""
     models: list[type[BaseModel]] = [*NAMED.values(), Center, Baseline]
     _, generated = models_json_schema(
-        [(model, "validation") for model in models], ref_template="#/$defs/{model}"
+        [(each, "validation") for each in models], ref_template="#/$defs/{model}"
     )
     definitions: Schema = generated["$defs"]
-    for section_model in (*NAMED.values(), Center):
-        _as_written(definitions[section_model.__name__])
+    written: list[type[Model]] = [*NAMED.values(), Center]
+    for model in written:
+        _as_written(definitions[model.__name__])
     definitions["CenterHead"] = _head(definitions.pop("Center"))
     definitions.update(_short_forms())
     return {

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping as AnyMapping
 from ipaddress import ip_network
 from typing import Any, TypeVar, get_args
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -70,6 +71,8 @@ def _report(model: type[BaseModel], entry: Entry, detail: ErrorDetails, problems
         problems.add(entry.mark, f"{_shown_text(detail['input'])}: {_explain(model, detail, None)}")
         return
     node = walk(entry.value, loc)
+    if loc == ("id",) and node.mark == entry.mark:
+        return  # the id was taken from the name, which is reported itself
     message = _explain(model, detail, node)
     if detail["type"] == "extra_forbidden":
         problems.add(_key_mark(entry, loc), message)
@@ -89,7 +92,7 @@ def _explain(model: type[BaseModel], detail: ErrorDetails, node: Node | None) ->
     kind, secret = detail["type"], bool(SECRET_FIELDS.intersection(detail["loc"]))
     context = detail.get("ctx", {})
     if kind == "missing":
-        return f"`{detail['loc'][-1]}` is missing"
+        return _missing(str(detail["loc"][-1]))
     if kind == "extra_forbidden":
         return _unknown_key(model, detail["loc"])
     if kind == "string_pattern_mismatch":
@@ -99,22 +102,49 @@ def _explain(model: type[BaseModel], detail: ErrorDetails, node: Node | None) ->
         return f"{_shown(node, detail, secret)} is unknown: {hint(str(detail['input']), choices)}"
     if kind == "string_type" and isinstance(node, Scalar) and node.value is not None and not secret:
         return f'should be text: write it in quotes, "{_shown_text(node.text)}"'
+    if detail["loc"] == ("timezone",):
+        return f"{_shown(node, detail, secret)} is no time zone: {_zone_hint(str(detail['input']))}"
+    if secret:
+        return "should be a reference such as env:NAME (not shown: it may be a secret)"
     if kind == "ip_any_network":
         return _network_words(detail["input"])
     if kind == "value_error":
         return str(context.get("error", detail["msg"])).removeprefix("Value error, ")
+    if kind == "too_short":
+        return "needs at least one entry"
     return f"{_own_words(detail['msg'])}, not {_shown(node, detail, secret)}"
 
 
+def _missing(field: str) -> str:
+    remedy = ": write it, or a `model` whose defaults have one" if field == "kind" else ""
+    return f"`{field}` is missing{remedy}"
+
+
+def _zone_hint(zone: str) -> str:
+    known = available_timezones()
+    if not known:
+        return "this machine has no time zone database; install tzdata"
+    return hint(zone, known, "write an IANA name such as America/Chicago")
+
+
+_WORDS = (
+    ("Input should be", "should be"),
+    ("value is not", "should be"),
+    ("a valid tuple", "a list"),
+    ("a valid dictionary", "a mapping"),
+    ("a valid integer, unable to parse string as an integer", "a whole number"),
+    ("a valid integer", "a whole number"),
+    ("a valid number, unable to parse string as a number", "a number"),
+    ("greater than or equal to", "at least"),
+    ("less than or equal to", "at most"),
+)
+"""pydantic's words, and ours."""
+
+
 def _own_words(message: str) -> str:
-    return (
-        message.removeprefix("Value error, ")
-        .replace("Input should be a valid tuple", "should be a list")
-        .replace("Input should be a valid dictionary", "should be a mapping")
-        .replace("Input should", "should")
-        .replace("value is", "should be")
-        .replace("should be not", "should be")
-    )
+    for theirs, ours in _WORDS:
+        message = message.replace(theirs, ours)
+    return message
 
 
 def _shown(node: Node | None, detail: ErrorDetails, secret: bool) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from inventory.checks.access import check_access
-from inventory.checks.calendar import check_calendar
 from inventory.checks.monitoring import check_monitoring
+from inventory.checks.names import check_names
 from inventory.checks.network import check_network
 from inventory.checks.power import check_power
 from inventory.checks.racks import check_racks
@@ -12,13 +12,13 @@ from inventory.checks.redundancy import check_redundancy
 from inventory.draft import Draft
 
 CHECKS: tuple[Callable[[Draft], None], ...] = (
+    check_names,
     check_racks,
     check_power,
     check_network,
     check_redundancy,
     check_monitoring,
     check_access,
-    check_calendar,
 )
 
 __all__ = ["CHECKS"]

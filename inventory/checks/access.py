@@ -34,7 +34,7 @@ def _check_credential(draft: Draft, credential: Credential) -> None:
         if not getattr(credential, key):
             draft.problems.add(
                 draft.entry("credentials", credential.name).mark,
-                f"{credential.name}: a {credential.protocol} credential needs `{key}`",
+                f"{credential.name}: the protocol {credential.protocol} needs `{key}`",
             )
     for key in ("secret", "privacy_secret"):
         reference = getattr(credential, key)
@@ -49,15 +49,6 @@ def _check_credential(draft: Draft, credential: Credential) -> None:
 
 
 def _check_account(draft: Draft, account: Account) -> None:
-    for number, role in enumerate(account.roles):
-        draft.must_know(
-            "accounts",
-            account.name,
-            ("roles", number),
-            role,
-            among=draft.names("roles"),
-            what="role",
-        )
     for number, key in enumerate(account.keys):
         if not PUBLIC_KEY.match(key) and not re.match(r"(file|env):.", key):
             draft.report(

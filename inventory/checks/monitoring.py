@@ -13,21 +13,12 @@ PROTOCOLS = {
 
 
 def check_monitoring(draft: Draft) -> None:
-    """Credentials, addresses to read at, roles, and addresses to deploy to."""
+    """Credentials, addresses to read at, and addresses to deploy to."""
     for device in draft.devices.values():
         for key in PROTOCOLS:
             name = getattr(device.monitoring, key)
             if name is not None:
                 _check_protocol(draft, device, key, name)
-        for number, role in enumerate(device.roles):
-            draft.must_know(
-                "devices",
-                device.name,
-                ("roles", number),
-                role,
-                among=draft.names("roles"),
-                what="role",
-            )
         if device.is_deployable and device.address is None:
             draft.report(
                 "devices", device.name, ("os",), f"a {device.os} host needs an address: add one"
@@ -43,12 +34,9 @@ def _check_protocol(draft: Draft, device: Device, key: str, name: str) -> None:
             f"{device.name} is read by {key} but has no `{at}`: add it, "
             f"or write monitoring: {{{key}: null}}",
         )
-    if draft.must_know(
-        "devices", device.name, path, name, among=draft.names("credentials"), what="credential"
-    ):
-        credential = draft.credentials.get(name)
-        if credential is not None and (problem := _misfit(key, credential)):
-            draft.report("devices", device.name, path, problem)
+    credential = draft.credentials.get(name)
+    if credential is not None and (problem := _misfit(key, credential)):
+        draft.report("devices", device.name, path, problem)
 
 
 def _misfit(key: str, credential: Credential) -> str:

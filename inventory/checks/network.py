@@ -5,7 +5,6 @@ from ipaddress import IPv4Address, IPv6Address
 from inventory.checks.cycles import loops
 from inventory.draft import Draft
 from inventory.model import Device, Kind
-from inventory.nearest import hint
 from inventory.references import UplinkRef
 
 CARRIERS = frozenset({Kind.SWITCH, Kind.FIREWALL, Kind.ROUTER, Kind.LINK})
@@ -16,7 +15,7 @@ Cables = dict[tuple[str, str], tuple[str, int]]
 
 
 def check_network(draft: Draft) -> None:
-    """Networks, addresses, ids, uplinks, ports, loops, and who may reach what."""
+    """Networks, addresses, ids, uplinks, ports, loops."""
     _check_networks(draft)
     addresses: dict[Address, tuple[str, str]] = {}
     ids: dict[str, str] = {}
@@ -36,7 +35,6 @@ def check_network(draft: Draft) -> None:
                 f"needs {device.uplinks_needed} uplinks but has {len(device.uplinks)}: add one",
             )
     _check_loops(draft)
-    _check_sources(draft)
 
 
 def _check_networks(draft: Draft) -> None:
@@ -111,10 +109,6 @@ def _check_uplink(
     draft: Draft, device: Device, number: int, uplink: UplinkRef, cables: Cables
 ) -> None:
     path = ("uplinks", number)
-    if not draft.must_know(
-        "devices", device.name, path, uplink.device, among=draft.names("devices"), what="device"
-    ):
-        return
     above = draft.devices.get(uplink.device)
     if above is None:
         return
@@ -149,16 +143,3 @@ def _check_loops(draft: Draft) -> None:
             ("uplinks",),
             f"uplinks run in a circle: {way}; they lead upwards only, so drop one",
         )
-
-
-def _check_sources(draft: Draft) -> None:
-    """Whom a role's services let in, and who may administer: networks, devices or roles."""
-    roles = [f"role:{name}" for name in draft.names("roles")]
-    choices = [*draft.names("networks", "devices"), *roles]
-    for role in draft.roles.values():
-        for name, service in role.services.items():
-            for number, source in enumerate(service.sources):
-                if source not in choices:
-                    message = f'no network, device or role is called "{source}"'
-                    path = ("services", name, "sources", number)
-                    draft.report("roles", role.name, path, f"{message}: {hint(source, choices)}")

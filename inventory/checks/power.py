@@ -33,10 +33,6 @@ def check_power(draft: Draft) -> None:
 
 def _check_feed(draft: Draft, device: Device, number: int, feed: FeedRef, plugs: Plugs) -> None:
     path = ("feeds", number)
-    if not draft.must_know(
-        "devices", device.name, path, feed.device, among=draft.names("devices"), what="device"
-    ):
-        return
     source = draft.devices.get(feed.device)
     if source is None:
         return

@@ -14,10 +14,7 @@ def check_racks(draft: Draft) -> None:
                     "devices", device.name, ("at",), "`at` needs a rack: add `rack`, or use `place`"
                 )
             continue
-        if draft.must_know(
-            "devices", device.name, ("rack",), device.rack, among=draft.names("racks"), what="rack"
-        ):
-            _check_units(draft, device, taken)
+        _check_units(draft, device, taken)
 
 
 def _check_units(draft: Draft, device: Device, taken: dict[tuple[str, int], str]) -> None:

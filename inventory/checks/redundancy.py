@@ -1,22 +1,18 @@
-"""Redundancy: pairs, groups and functions name what exists, and can be fulfilled."""
-
-from collections.abc import Iterator
+"""Redundancy: names are unambiguous, pairs are mutual, and groups can be fulfilled."""
 
 from inventory.checks.cycles import loops
 from inventory.draft import Draft
 from inventory.model import Device
-from inventory.references import Need
 
 
 def check_redundancy(draft: Draft) -> None:
-    """Names of groups and functions, pairs, members, needs."""
+    """The shared namespace, pairs, members, needs."""
     _check_one_namespace(draft)
     claimed: dict[str, str] = {}
     for device in draft.devices.values():
         if device.pair is not None:
             _check_pair(draft, device, device.pair, claimed)
     _check_groups(draft)
-    _check_functions(draft)
 
 
 def pair_name(left: str, right: str) -> str:
@@ -46,10 +42,6 @@ def _check_pair(draft: Draft, device: Device, partner: str, claimed: dict[str, s
             "devices", device.name, path, "a device is no pair with itself: name the other"
         )
         return
-    if not draft.must_know(
-        "devices", device.name, path, partner, among=draft.names("devices"), what="device"
-    ):
-        return
     other = draft.devices.get(partner)
     if other is None:
         return
@@ -71,16 +63,11 @@ def _check_pair(draft: Draft, device: Device, partner: str, claimed: dict[str, s
 
 
 def _check_groups(draft: Draft) -> None:
-    choices = [*draft.names("devices", "groups"), *_pairs(draft)]
     for group in draft.groups.values():
         for number, member in enumerate(group.of):
-            path = ("of", number)
             if group.of.index(member) != number:
-                draft.report("groups", group.name, path, f"{member} is listed twice: remove one")
-            else:
-                draft.must_know(
-                    "groups", group.name, path, member, among=choices, what="device or group"
-                )
+                message = f"{member} is listed twice: remove one"
+                draft.report("groups", group.name, ("of", number), message)
         if group.needs > len(group.of):
             draft.report(
                 "groups",
@@ -91,24 +78,3 @@ def _check_groups(draft: Draft) -> None:
     for loop in loops({g.name: g.of for g in draft.groups.values()}):
         way = " -> ".join([*loop, loop[0]])
         draft.report("groups", loop[0], ("of",), f"groups contain each other: {way}")
-
-
-def _check_functions(draft: Draft) -> None:
-    choices = [*draft.names("devices", "groups"), *_pairs(draft)]
-    for function in draft.functions.values():
-        for number, need in enumerate(function.needs):
-            for path, name in _leaves(need, ("needs", number)):
-                draft.must_know(
-                    "functions", function.name, path, name, among=choices, what="group or device"
-                )
-
-
-def _leaves(need: Need, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if need.name:
-        yield path, need.name
-    for number, below in enumerate(need.of):
-        yield from _leaves(below, (*path, "of", number))
-
-
-def _pairs(draft: Draft) -> list[str]:
-    return sorted({pair_name(d.name, d.pair) for d in draft.devices.values() if d.pair is not None})
