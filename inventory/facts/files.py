@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from inventory.facts.area import FactError, lines, parsed
 
 SCRIPT = """\
-for path in /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/ssh/sshd_config /etc/crontab \\
-  /etc/sudoers /etc/ssh/ssh_host_*_key; do
+for path in /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/ssh/sshd_config \\
+  /etc/ssh/sshd_config.d/*.conf /etc/crontab /etc/sudoers /etc/ssh/ssh_host_*_key; do
   if [ -e "$path" ]; then stat -c '%a %U %G %F %n' -- "$path" || exit 1; fi
 done
 """

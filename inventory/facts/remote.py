@@ -132,6 +132,8 @@ async def read_host(
     try:
         async with asyncio.timeout(deadline_s):
             status, out, err = await _run(_argv(access), script.encode(), limit)
+    except FileNotFoundError as error:
+        raise HostReadError("there is no program ssh; install openssh-client") from error
     except TimeoutError:
         raise HostUnreachableError(
             f"{access.place}: not read within {deadline_s:g} s; is the host overloaded?"

@@ -8,6 +8,8 @@ from monitors.baseline.checks.notice import missing_statements, shows
 from monitors.baseline.subject import Host
 from monitors.baseline.verdict import Outcome, Verdict, failed, met, not_applicable, not_proven
 
+SSHD_CONFIG = "/etc/ssh/sshd_config"
+
 Test = Callable[[SshdFacts], Outcome]
 
 
@@ -123,6 +125,30 @@ def host_key_files(host: Host) -> Outcome:
         f"root alone can read the {len(keys)} private host keys",
         f"others than root can get at {', '.join(bad)}",
         *cited,
+    )
+
+
+def config_files(host: Host) -> Outcome:
+    """sshd_config is root's alone; drop-ins can be changed by root alone."""
+    if not host.facts.read(sshd).installed:
+        return not_applicable("there is no SSH daemon")
+    found = [
+        file
+        for file in host.facts.read(files).files
+        if file.path.startswith("/etc/ssh/sshd_config")
+    ]
+    if SSHD_CONFIG not in {file.path for file in found}:
+        return not_proven(f"{SSHD_CONFIG} was not found")
+    bad = [
+        file.path
+        for file in found
+        if file.owner != "root" or file.mode & (0o177 if file.path == SSHD_CONFIG else 0o022)
+    ]
+    return met(
+        not bad,
+        "root alone can change how sshd works",
+        f"too open: {', '.join(bad)}",
+        *(f"files: {file.mode:04o} {file.owner} {file.path}" for file in found),
     )
 
 
