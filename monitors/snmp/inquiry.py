@@ -13,7 +13,7 @@ from monitors.snmp.message import (
     ask_get,
 )
 from monitors.snmp.oid import increasing_count, oid_text
-from monitors.snmp.plan import PollPlan
+from monitors.snmp.plan import WALK_WIDTH, PollPlan, chunks
 from monitors.snmp.values import END_OF_MIB_VIEW, EXCEPTIONS
 
 MAX_VALUES = 50_000
@@ -32,6 +32,7 @@ class Inquiry:
         self.repetitions = repetitions
         """Varbinds to ask for at once; shrinks when the agent says tooBig."""
         self._steps: deque[_Get | _Walk] = deque(_Get(chunk) for chunk in plan.get_chunks)
+        self._steps.extend(_Probe(chunk) for chunk in chunks(plan.probes, WALK_WIDTH))
         self._steps.extend(_Walk(columns) for columns in plan.walks)
 
     @property
@@ -168,6 +169,27 @@ class _Walk:
     def drop(self, index: int) -> bytes:
         at = index - 1 if 1 <= index <= len(self._columns) else 0
         return self._columns.pop(at).last
+
+
+class _Probe(_Walk):
+    """One GETBULK that looks for the first instance of each subtree, and no further."""
+
+    def ask(self, repetitions: int) -> Ask:
+        del repetitions
+        return super().ask(1)
+
+    def take(self, pdu: Pdu, inquiry: Inquiry) -> None:
+        width = len(self._columns)
+        if len(pdu.oids) < width:
+            inquiry.note("the agent left names out of its answer")
+        for column, oid, tlv in zip(self._columns, pdu.oids, pdu.tlvs, strict=False):
+            if oid.startswith(column.prefix) and tlv[0] not in EXCEPTIONS:
+                inquiry.values[oid] = tlv
+        self._columns = []
+
+    def halves(self) -> "tuple[_Probe, _Probe]":
+        middle = len(self._columns) // 2
+        return _Probe((), self._columns[:middle]), _Probe((), self._columns[middle:])
 
 
 def _advance(column: _Column, oids: list[bytes], tlvs: list[bytes], inquiry: Inquiry) -> bool:

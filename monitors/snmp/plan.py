@@ -17,6 +17,8 @@ class PollPlan:
 
     gets: tuple[bytes, ...] = ()
     walks: tuple[tuple[bytes, ...], ...] = ()
+    probes: tuple[bytes, ...] = ()
+    """Subtrees of which only the first instance is read: is there anything at all?"""
     get_chunks: tuple[tuple[bytes, ...], ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,260 @@
+"""Lays profiles over a device's answers: finds every sensor once, then only reads values."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from monitors.profiles.compiled import (
+    CompiledKind,
+    CompiledLabel,
+    CompiledProfile,
+    CompiledSensor,
+    CompiledTable,
+)
+from monitors.profiles.match import KeySet
+from monitors.profiles.slot import Slot
+from monitors.profiles.units import entity_sensor_factor
+from monitors.reading import Reading, SensorClass
+from monitors.snmp.errors import DecodeError
+from monitors.snmp.oid import decode_subids, encode_index, sort_key
+from monitors.snmp.values import Value, decode_value, text_of
+
+Values = Mapping[bytes, bytes]
+_ABSENT = b""
+"""An OID that no device answers; keeps a slot's inputs at their places."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row of a table with its labels."""
+
+    suffix: bytes
+    index: tuple[int, ...]
+    raw: dict[str, Value]
+    text: dict[str, str]
+    oids: dict[str, bytes]
+    """Where each label was read."""
+
+
+class Layout:
+    """The sensors of one device, as long as its rows and labels stay what they are."""
+
+    def __init__(
+        self,
+        profiles: Sequence[CompiledProfile],
+        values: Values,
+        expected: Collection[str] = (),
+    ) -> None:
+        """Finds the sensors.
+
+        Args:
+            profiles: The family's own first: where two read the same object, the first wins.
+            values: A full poll of the device.
+            expected: Names of ports and other parts that the inventory says are in use.
+        """
+        self._keys = frozenset(values)
+        self._shape: dict[bytes, bytes] = {}
+        self._expected = frozenset(name.casefold() for name in expected)
+        self._slots = _unique(self._find(profiles, values))
+
+    def fits(self, values: Values) -> bool:
+        """Whether the device still has the same rows with the same labels."""
+        return values.keys() == self._keys and self._shape.items() <= values.items()
+
+    def readings(self, values: Values) -> tuple[Reading, ...]:
+        """The readings of a poll that fits."""
+        get = values.get
+        found = (slot.read(tuple(map(get, slot.inputs))) for slot in self._slots)
+        return tuple(reading for reading in found if reading is not None)
+
+    def _find(self, profiles: Sequence[CompiledProfile], values: Values) -> list[Slot]:
+        slots: list[Slot] = []
+        rows = _suffixes_by_column(profiles, values)
+        for profile in profiles:
+            for sensor in profile.scalars:
+                slots += self._scalar(profile.name, sensor, values)
+            for table in profile.tables:
+                slots += self._table(profile.name, table, values, rows)
+        return slots
+
+    def _scalar(self, profile: str, sensor: CompiledSensor, values: Values) -> list[Slot]:
+        oid = next((oid for oid in sensor.columns if _usable(oid, sensor.skip, values)), None)
+        if oid is None or sensor.kind is None or _superseded(sensor, b"", values):
+            return []
+        row = _Row(b"", (), {}, {}, {})
+        return [_slot(profile, sensor, oid, row, sensor.kind)]
+
+    def _table(
+        self,
+        profile: str,
+        table: CompiledTable,
+        values: Values,
+        suffixes: Mapping[bytes, list[bytes]],
+    ) -> Iterator[Slot]:
+        rows: dict[bytes, _Row | None] = {}
+        for sensor in table.sensors:
+            for suffix in suffixes.get(sensor.columns[0], ()):
+                if suffix not in rows:
+                    rows[suffix] = self._row(table, suffix, values)
+                row = rows[suffix]
+                if row is None or not _applies(sensor, row) or _superseded(sensor, suffix, values):
+                    continue
+                kind = _kind_of(sensor, row)
+                if kind is not None:
+                    yield _slot(profile, sensor, sensor.columns[0] + suffix, row, kind)
+
+    def _row(self, table: CompiledTable, suffix: bytes, values: Values) -> _Row | None:
+        try:
+            row = _Row(suffix, decode_subids(suffix), {}, {}, {})
+        except DecodeError:
+            return None
+        for label in table.labels:
+            oid = _label_oid(label, row)
+            value = _decode(values.get(oid))
+            row.raw[label.name] = value
+            row.text[label.name] = _words(label, value)
+            row.oids[label.name] = oid
+            if label.name in table.shaping and oid in values:
+                self._shape[oid] = values[oid]
+        if table.expected_by:
+            names = {row.text[name].casefold() for name in table.expected_by}
+            wanted = not names.isdisjoint(self._expected)
+            row.raw["expected"] = b"yes" if wanted else b"no"
+            row.text["expected"] = "yes" if wanted else "no"
+        return row
+
+
+def _suffixes_by_column(
+    profiles: Sequence[CompiledProfile], values: Values
+) -> dict[bytes, list[bytes]]:
+    """Column to the row suffixes that it has, in the order of their numbers."""
+    columns = {
+        sensor.columns[0]
+        for profile in profiles
+        for table in profile.tables
+        for sensor in table.sensors
+    }
+    sizes = sorted({len(column) for column in columns})
+    found: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for oid in values:
+        for size in sizes:
+            if (column := oid[:size]) in columns and size < len(oid):
+                found[column].append(oid[size:])
+    for suffixes in found.values():
+        suffixes.sort(key=sort_key)
+    return found
+
+
+def _label_oid(label: CompiledLabel, row: _Row) -> bytes:
+    if label.index is None:
+        return label.column + row.suffix
+    text = label.index.fill(row.index, row.text)
+    parts = text.split(".")
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        return _ABSENT
+    return label.column + encode_index([int(part) for part in parts])
+
+
+def _words(label: CompiledLabel, value: Value) -> str:
+    if isinstance(value, int) and value in label.words:
+        return label.words[value]
+    return text_of(value)
+
+
+def _applies(sensor: CompiledSensor, row: _Row) -> bool:
+    return all(_has(row, name, keys) for name, keys in sensor.when.labels) and not any(
+        _has(row, name, keys) for name, keys in sensor.unless
+    )
+
+
+def _has(row: _Row, name: str, keys: KeySet) -> bool:
+    return row.raw[name] in keys or row.text[name].encode() in keys
+
+
+def _superseded(sensor: CompiledSensor, suffix: bytes, values: Values) -> bool:
+    better = sensor.superseded_by
+    return better is not None and _usable(better + suffix, sensor.skip, values)
+
+
+def _usable(oid: bytes, skip: KeySet, values: Values) -> bool:
+    value = _decode(values.get(oid))
+    return value is not None and value != b"" and value not in skip
+
+
+def _decode(tlv: bytes | None) -> Value:
+    if tlv is None:
+        return None
+    try:
+        return decode_value(tlv)
+    except DecodeError:
+        return None
+
+
+def _kind_of(sensor: CompiledSensor, row: _Row) -> CompiledKind | None:
+    """What the row measures; None when the profile does not cover its kind."""
+    kind = sensor.kind
+    if sensor.classify is not None:
+        label, kinds = sensor.classify
+        raw = text_of(row.raw[label]).casefold()
+        kind = kinds.get(raw) or kinds.get(row.text[label].casefold())
+    if kind is None:
+        return None
+    if sensor.exponent is not None:
+        scale, precision = (row.raw[name] for name in sensor.exponent)
+        if not (isinstance(scale, int) and isinstance(precision, int)):
+            return None
+        factor = entity_sensor_factor(scale, precision)
+        if factor is None:
+            return None
+        kind = replace(kind, scale=kind.scale.times(factor))
+    for condition, states in sensor.cases:
+        if all(_has(row, name, keys) for name, keys in condition.labels):
+            kind = replace(kind, states=states)
+            break
+    if kind.sensor_class is SensorClass.STATE and kind.states is None:
+        return None
+    return kind
+
+
+def _slot(profile: str, sensor: CompiledSensor, oid: bytes, row: _Row, kind: CompiledKind) -> Slot:
+    status = sensor.status[0] + row.suffix if sensor.status else _ABSENT
+    limits = [
+        limit.oid + row.suffix if limit is not None and limit.oid is not None else _ABSENT
+        for limit in sensor.limits
+    ]
+    operands = sensor.formula.names if sensor.formula else ()
+    inputs = [oid, status, *limits]
+    inputs += [row.oids.get(name, _ABSENT) for name in operands if name != "value"]
+    return Slot(
+        inputs=tuple(inputs if sensor.formula else _without_tail(inputs)),
+        sensor=sensor,
+        sensor_class=kind.sensor_class,
+        scale=kind.scale,
+        states=kind.states,
+        name=sensor.name.fill(row.index, row.text) or kind.sensor_class.value,
+        component=sensor.component.fill(row.index, row.text),
+        profile=profile,
+    )
+
+
+def _without_tail(inputs: list[bytes]) -> list[bytes]:
+    """Drops absent inputs at the end: most sensors have a value only."""
+    while len(inputs) > 1 and inputs[-1] == _ABSENT:
+        inputs.pop()
+    return inputs
+
+
+def _unique(slots: Sequence[Slot]) -> tuple[Slot, ...]:
+    """One slot for each object and class, each with a name of its own within its class."""
+    kept: dict[tuple[bytes, SensorClass, int], Slot] = {}
+    for slot in slots:
+        part = slot.sensor.bit if slot.sensor.bit is not None else slot.sensor.char or -1
+        kept.setdefault((slot.inputs[0], slot.sensor_class, part), slot)
+    taken: set[tuple[SensorClass, str]] = set()
+    for slot in kept.values():
+        base, number = slot.name, 2
+        while (slot.sensor_class, slot.name) in taken:
+            slot.name = f"{base} #{number}"
+            number += 1
+        taken.add((slot.sensor_class, slot.name))
+    return tuple(kept.values())

@@ -1,0 +1,65 @@
+"""How a raw value from the wire is compared with what a profile writes."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from monitors.profiles.schema import Key, States
+from monitors.reading import State
+from monitors.snmp.values import Value, text_of
+
+
+def key_of(value: Value) -> Key:
+    """The form in which raw values are compared: whole numbers as int, texts without case."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return text_of(value).casefold()
+
+
+class KeySet:
+    """A list of raw values in a profile; a number also matches the text of that number."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._keys = {form for key in keys for form in _forms(key)}
+
+    def __contains__(self, value: Value) -> bool:
+        return bool(self._keys) and key_of(value) in self._keys
+
+
+def _forms(key: Key) -> tuple[Key, ...]:
+    return (key, str(key)) if isinstance(key, int) else (key.casefold(),)
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What one raw value means."""
+
+    state: State
+    word: str
+    number: int
+
+
+class StateMap:
+    """A profile's `states`, ready for looking up."""
+
+    def __init__(self, states: States) -> None:
+        self._otherwise = states.otherwise
+        self._meant: dict[Key, Meant] = {}
+        for state in State:
+            self._add(state, getattr(states, state.value))
+
+    def _add(self, state: State, words: Mapping[Key, str]) -> None:
+        for key, word in words.items():
+            # A text has no number of its own; its place in the profile stands in for one.
+            number = key if isinstance(key, int) else len(self._meant) + 1
+            for form in _forms(key):
+                self._meant[form] = Meant(state, word, number)
+
+    def look_up(self, value: Value) -> Meant:
+        """The meaning; a value that is not listed has the state `otherwise` and itself as word."""
+        key = key_of(value)
+        found = self._meant.get(key)
+        if found is not None:
+            return found
+        return Meant(self._otherwise, text_of(value), key if isinstance(key, int) else 0)

@@ -1,0 +1,160 @@
+"""Polls one device over SNMP: recognises its family, reads its sensors, says what went wrong."""
+
+import time
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from monitors.probe import Identity, Poll, Problem, ProblemKind
+from monitors.profiles.compiled import CompiledProfile
+from monitors.profiles.layout import Layout
+from monitors.profiles.library import Library, plan_of, pruned
+from monitors.snmp.answer import Answer
+from monitors.snmp.engine import SnmpEngine
+from monitors.snmp.plan import PollPlan
+from monitors.snmp.system import SYS_OBJECT_ID, SYSTEM_GETS, SystemGroup, restarted
+from monitors.snmp.target import Community, SnmpTarget
+from monitors.snmp.values import content_of, text_of
+
+LOOK_AGAIN_S = 3600.0
+"""How often parts of the profiles that the device did not have are looked for again."""
+
+Reachable = Callable[[str], Awaitable[bool | None]]
+"""Says whether a host answers at all; None when that could not be found out."""
+
+
+class SnmpProbe:
+    """Reads one device over SNMP (implements `monitors.probe.Probe`)."""
+
+    protocol = "snmp"
+
+    def __init__(
+        self,
+        engine: SnmpEngine,
+        target: SnmpTarget,
+        profiles: Library,
+        *,
+        expected: Collection[str] = (),
+        reachable: Reachable | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Remembers what to poll; nothing is sent yet.
+
+        Args:
+            engine: Shared by all probes.
+            target: Whom to ask.
+            profiles: Usually `library.shipped()`.
+            expected: Names of ports that the inventory says are connected: down is then critical.
+            reachable: Asked when the agent is silent, to tell a dead host from a refusing agent.
+            clock: Seconds, monotonic.
+        """
+        self._engine = engine
+        self._target = target
+        self._library = profiles
+        self._expected = tuple(expected)
+        self._reachable = reachable
+        self._clock = clock
+        self._families: tuple[CompiledProfile, ...] = ()
+        self._plan: PollPlan | None = None
+        self._full_plan = PollPlan()
+        self._look_again_at = 0.0
+        self._layout: Layout | None = None
+        self._system = SystemGroup()
+
+    @property
+    def device(self) -> str:
+        """The device's name in the inventory."""
+        return self._target.device
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles in use; empty before the first answer."""
+        return tuple(profile.name for profile in self._families)
+
+    async def poll(self) -> Poll:
+        """Polls once; a device that restarted or was exchanged is recognised anew on the spot."""
+        started_at, begun = datetime.now(UTC), self._clock()
+        answer = await self._ask()
+        if answer.problem is not None:
+            answer = replace(answer, problem=await self._explained(answer.problem))
+        readings = self._layout.readings(answer.values) if self._layout and answer.values else ()
+        return Poll(
+            device=self.device,
+            protocol=self.protocol,
+            started_at=started_at,
+            duration_s=self._clock() - begun,
+            readings=readings,
+            identity=self._identity(answer),
+            problem=answer.problem,
+        )
+
+    async def close(self) -> None:
+        """Forgets the session. The engine stays open: it is shared."""
+        self._engine.forget(self._target)
+
+    async def _ask(self) -> Answer:
+        if self._plan is None:
+            return await self._first_poll()
+        looking_again = self._clock() >= self._look_again_at
+        plan = self._full_plan if looking_again else self._plan
+        answer = await self._engine.poll(self._target, plan)
+        if not answer.values:
+            return answer
+        system = SystemGroup.of(answer)
+        if restarted(self._system, system):
+            return await self._first_poll()
+        self._system = system
+        self._lay_out(answer, full=looking_again)
+        return answer
+
+    async def _first_poll(self) -> Answer:
+        """Recognises the device, then polls everything that its profiles know."""
+        self._plan, self._layout = None, None
+        recognition = PollPlan(SYSTEM_GETS, probes=self._library.probes)
+        known = await self._engine.poll(self._target, recognition)
+        if not known.values:
+            return known
+        self._system = SystemGroup.of(known)
+        object_id = content_of(known.values.get(SYS_OBJECT_ID, b"\x06\x00"))
+        self._families = self._library.recognise(object_id, known.values)
+        self._full_plan = plan_of(self._families, SYSTEM_GETS)
+        answer = await self._engine.poll(self._target, self._full_plan)
+        self._lay_out(answer, full=True)
+        return answer
+
+    def _lay_out(self, answer: Answer, *, full: bool) -> None:
+        cut_short = answer.problem is not None and answer.problem.kind is ProblemKind.SILENT
+        if full and not cut_short:
+            self._plan = pruned(self._full_plan, answer.values)
+            self._look_again_at = self._clock() + LOOK_AGAIN_S
+        if self._layout is not None and cut_short:
+            return  # half an answer says nothing about what the device has
+        if self._layout is None or not self._layout.fits(answer.values):
+            self._layout = Layout(self._families, answer.values, self._expected)
+
+    def _identity(self, answer: Answer) -> Identity:
+        def first(oids: list[str]) -> str:
+            return next(filter(None, (text_of(answer.value(oid)) for oid in oids)), "")
+
+        sources = [profile.profile.identity for profile in self._families]
+        system = SystemGroup.of(answer) if answer.values else self._system
+        return Identity(
+            name=system.name,
+            description=system.description,
+            object_id=system.object_id,
+            vendor=next((source.vendor for source in sources if source.vendor), ""),
+            model=first([oid for source in sources for oid in source.model]),
+            serial=first([oid for source in sources for oid in source.serial]),
+            firmware=first([oid for source in sources for oid in source.firmware]),
+            uptime_s=system.uptime_s if answer.values else None,
+        )
+
+    async def _explained(self, problem: Problem) -> Problem:
+        """Adds to plain silence whether the host is there: an agent drops what it refuses."""
+        if problem.kind is not ProblemKind.SILENT or problem.message != "no SNMP answer":
+            return problem
+        answers = None if self._reachable is None else await self._reachable(self._target.host)
+        host = {True: "reachable", False: "silent", None: "not checked"}[answers]
+        suspect = "community" if isinstance(self._target.credential, Community) else "user"
+        text = f"no SNMP answer; host {host}: {suspect}, ACL or agent"
+        return Problem(ProblemKind.SILENT, text)

@@ -1,0 +1,78 @@
+"""The objects that every agent has: who it is, and whether it is still the one it was."""
+
+from dataclasses import dataclass
+
+from monitors.snmp.answer import Answer
+from monitors.snmp.oid import encode_oid
+from monitors.snmp.values import text_of
+
+DESCRIPTION = "1.3.6.1.2.1.1.1.0"
+OBJECT_ID = "1.3.6.1.2.1.1.2.0"
+UPTIME = "1.3.6.1.2.1.1.3.0"
+NAME = "1.3.6.1.2.1.1.5.0"
+ENGINE_BOOTS = "1.3.6.1.6.3.10.2.1.2.0"
+ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"
+SYS_OBJECT_ID = encode_oid(OBJECT_ID)
+SYSTEM_GETS = tuple(
+    map(encode_oid, (DESCRIPTION, OBJECT_ID, UPTIME, NAME, ENGINE_BOOTS, ENGINE_TIME))
+)
+"""SNMPv2-MIB's system group and SNMP-FRAMEWORK-MIB's snmpEngineBoots and snmpEngineTime."""
+
+UPTIME_WRAPS_S = 2**32 / 100
+"""sysUpTime is TimeTicks: it starts again after 497 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemGroup:
+    """What an agent says of itself; None or empty where it does not say."""
+
+    description: str = ""
+    object_id: str = ""
+    name: str = ""
+    sys_uptime_s: float | None = None
+    engine_boots: int | None = None
+    engine_time_s: int | None = None
+
+    @classmethod
+    def of(cls, answer: Answer) -> "SystemGroup":
+        """Reads it from a poll that asked for `SYSTEM_GETS`."""
+        ticks = _number(answer, UPTIME)
+        return cls(
+            description=text_of(answer.value(DESCRIPTION)),
+            object_id=text_of(answer.value(OBJECT_ID)),
+            name=text_of(answer.value(NAME)),
+            sys_uptime_s=None if ticks is None else ticks / 100,
+            engine_boots=_number(answer, ENGINE_BOOTS),
+            engine_time_s=_number(answer, ENGINE_TIME),
+        )
+
+    @property
+    def uptime_s(self) -> float | None:
+        """Since the agent started. snmpEngineTime helps where sysUpTime must have wrapped."""
+        engine, ticks = self.engine_time_s, self.sys_uptime_s
+        if engine is not None and (ticks is None or engine > UPTIME_WRAPS_S):
+            return float(engine)
+        return ticks
+
+
+def restarted(before: SystemGroup, now: SystemGroup) -> bool:
+    """Whether the agent is another one, or started anew, since the poll before.
+
+    An uptime that went back is a restart, unless snmpEngineBoots and snmpEngineTime went on: then
+    sysUpTime has wrapped.
+    """
+    if now.object_id and before.object_id and now.object_id != before.object_id:
+        return True
+    if before.engine_boots is not None and now.engine_boots is not None:
+        if now.engine_boots != before.engine_boots:
+            return True
+        if before.engine_time_s is not None and now.engine_time_s is not None:
+            return now.engine_time_s < before.engine_time_s
+    if before.sys_uptime_s is None or now.sys_uptime_s is None:
+        return False
+    return now.sys_uptime_s < before.sys_uptime_s
+
+
+def _number(answer: Answer, oid: str) -> int | None:
+    value = answer.value(oid)
+    return value if isinstance(value, int) else None
