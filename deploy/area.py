@@ -50,6 +50,8 @@ class HardeningArea(Protocol):
     """The areas that have to be done first, when they have changes."""
     RISKY: bool
     """Whether a mistake in it can cut us off; it is then armed with a dead-man."""
+    ADMIN_FIRST: bool
+    """Whether it refuses logins that worked before, so that the admin's has to be proved first."""
 
     def difference(
         self, center: Center, device: Device, facts: HostFacts, vantage: Vantage

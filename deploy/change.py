@@ -39,8 +39,7 @@ class FileChange(_Change):
     content: str
     mode: int = 0o644
     owner: AccountName = "root"
-    group: AccountName | None = None
-    """None means the owner's own primary group."""
+    """It gets the owner's primary group."""
     folder_mode: int = 0o755
     """For the folder, if it has to be made; it belongs to the owner."""
     validate_with: tuple[str, ...] = ()

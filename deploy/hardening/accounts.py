@@ -30,6 +30,7 @@ from inventory.model import Account, Center, Device
 FACTS = ("accounts",)
 AFTER: tuple[str, ...] = ()
 RISKY = True
+ADMIN_FIRST = False
 
 SUDOERS = "/etc/sudoers.d/10-watchfloor"
 _ROOT_GROUPS = ("sudo", "wheel", "admin")
@@ -93,7 +94,7 @@ def _account(account: Account, facts: AccountsFacts) -> Iterator[Change]:
     if text or keys.exists:
         change = file_change(keys, text, mode=0o600, owner=account.name)
         if change is not None:
-            yield change.model_copy(update={"group": None, "folder_mode": 0o700})
+            yield change.model_copy(update={"folder_mode": 0o700})
     spare = file_at(facts.files, f"{home}/.ssh/authorized_keys2")
     if spare.kind == "file" and spare.content:
         yield _emptied(spare, account.name)

@@ -11,6 +11,7 @@ from inventory.model import Center, Device
 FACTS = ("banner",)
 AFTER: tuple[str, ...] = ()
 RISKY = False
+ADMIN_FIRST = False
 
 
 def desired(center: Center, device: Device) -> str:

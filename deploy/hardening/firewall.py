@@ -17,6 +17,7 @@ from inventory.model import Center, Device
 FACTS = ("nftables",)
 AFTER = ("ssh",)
 RISKY = True
+ADMIN_FIRST = False
 
 TABLE = "watchfloor"
 SSH_PORT = 22

@@ -18,6 +18,7 @@ from inventory.model import Center, Device
 FACTS = ("sshd",)
 AFTER = ("accounts", "banner")
 RISKY = True
+ADMIN_FIRST = True
 
 MAIN = "/etc/ssh/sshd_config"
 DROP_IN = "/etc/ssh/sshd_config.d/10-watchfloor.conf"

@@ -16,6 +16,7 @@ from inventory.model import Center, Device
 FACTS = ("timesync",)
 AFTER: tuple[str, ...] = ()
 RISKY = False
+ADMIN_FIRST = False
 
 CHRONY = "/etc/chrony/chrony.conf"
 TIMESYNCD = "/etc/systemd/timesyncd.conf.d/10-watchfloor.conf"

@@ -1,4 +1,8 @@
-"""Files: written beside their place, judged by the program that reads them, then renamed."""
+"""Files: written beside their place, judged by the program that reads them, then renamed.
+
+What lies in a folder of somebody's own is written as that person: root following a link that they
+planted there would hand them the machine.
+"""
 
 import base64
 import posixpath
@@ -7,69 +11,75 @@ from shlex import quote
 from textwrap import wrap
 
 from deploy.change import FileChange
-from deploy.operations.journal import Step, here_document
+from deploy.operations.journal import Step
 
 
 def script(change: FileChange, step: Step) -> str:
     """Replaces the file. A candidate that is refused leaves everything as it was."""
-    return step.script(_body(change), undo=_UNDO.format(target=quote(change.path)))
+    setting = _setting(change)
+    return step.script(setting + _body(change), undo=setting + _UNDO)
 
 
-# $step/absent or $step/saved tells what was there; neither means that nothing was changed yet.
+# `absent` or `saved` tells what was there; neither means that nothing was changed yet.
 _UNDO = """\
-target={target}
-if [ -e "$step/absent" ]; then rm -f -- "$target"
-elif [ -e "$step/saved" ] || [ -h "$step/saved" ]; then
-  cp -a -- "$step/saved" "$target.watchfloor-old"
-  mv -fT -- "$target.watchfloor-old" "$target"
+if [ -e "$step/absent" ]; then as_owner 'rm -f -- "$target"'
+elif [ -h "$step/saved" ]; then
+  link=$(readlink -- "$step/saved"); export link
+  as_owner 'ln -sfT -- "$link" "$target"'
+elif [ -e "$step/saved" ]; then
+  mode=$(stat -c %a -- "$step/saved"); export mode
+  as_owner '
+    rm -f -- "$new"; set -C; cat >"$new"; chmod "$mode" -- "$new"; mv -fT -- "$new" "$target"
+  ' <"$step/saved"
+  case $(stat -c %U -- "$step/saved") in "$owner") ;;
+    *) chown -h --reference="$step/saved" -- "$target" ;; esac
 fi
+"""
+_KEEP = """\
+if [ -e "$target" ] || [ -h "$target" ]; then cp -a -- "$target" "$step/saved"
+else : >"$step/absent"; fi
 """
 
 
-def _body(change: FileChange) -> str:
+def _setting(change: FileChange) -> str:
+    """The names that the script and its undo share."""
     folder, name = posixpath.split(change.path)
     # The leading dot and the suffix keep every include directive's hands off the candidate.
     candidate = posixpath.join(folder, f".{name}.watchfloor-new")
+    run_as = 'sh -euc "$1"'
+    if change.owner != "root":
+        ids = '--reuid="$(id -u "$owner")" --regid="$(id -g "$owner")" --init-groups'
+        run_as = f'setpriv {ids} -- sh -euc "$1"'
     return (
-        f"target={quote(change.path)}\nnew={quote(candidate)}\n"
-        + _folder(change, folder)
-        + "trap 'rm -f -- \"$new\"' EXIT\n"
-        + _content(change, candidate)
-        + _ownership(change)
-        + _validation(change, candidate)
-        + 'if [ -e "$target" ] || [ -h "$target" ]; then cp -a -- "$target" "$step/saved"\n'
-        + 'else : >"$step/absent"; fi\n'
-        + 'mv -fT -- "$new" "$target"\n'
+        f"target={quote(change.path)}; new={quote(candidate)}; folder={quote(folder)}\n"
+        f"owner={quote(change.owner)}; export target new folder\n"
+        f"as_owner() {{ {run_as}; }}\n"
+    )
+
+
+def _body(change: FileChange) -> str:
+    encoded = "\n".join(wrap(base64.b64encode(change.content.encode()).decode(), 76))
+    return (
+        f'as_owner \'[ -d "$folder" ] || mkdir -p -m {change.folder_mode:04o} -- "$folder"\'\n'
+        # noclobber opens with O_EXCL, which follows no link.
+        f"base64 -d <<'WATCHFLOOR' | as_owner 'rm -f -- \"$new\"; set -C;"
+        f' cat >"$new"; chmod {change.mode:04o} -- "$new"\' || {{\n'
+        f"{encoded}\nWATCHFLOOR\n"
+        "  as_owner 'rm -f -- \"$new\"'; exit 1\n}\n"
+        + _validation(change)
+        + _KEEP
+        + 'as_owner \'mv -fT -- "$new" "$target"\'\n'
         + _check(change)
     )
 
 
-def _folder(change: FileChange, folder: str) -> str:
-    path, owner = quote(folder), quote(change.owner)
-    return (
-        f"if [ ! -d {path} ]; then\n"
-        f'  install -d -m {change.folder_mode:04o} -o {owner} -g "$(id -gn {owner})" -- {path}\n'
-        "fi\n"
-    )
-
-
-def _content(change: FileChange, candidate: str) -> str:
-    encoded = "\n".join(wrap(base64.b64encode(change.content.encode()).decode(), 76))
-    return here_document("base64 -d", candidate, encoded)
-
-
-def _ownership(change: FileChange) -> str:
-    owner = quote(change.owner)
-    group = quote(change.group) if change.group else f'"$(id -gn {owner})"'
-    return f'chown -- {owner}:{group} "$new"\nchmod {change.mode:04o} -- "$new"\n'
-
-
-def _validation(change: FileChange, candidate: str) -> str:
+def _validation(change: FileChange) -> str:
     if not change.validate_with:
         return ""
-    words = (candidate if word == "{}" else word for word in change.validate_with)
+    words = ('"$new"' if word == "{}" else quote(word) for word in change.validate_with)
     return (
-        f"if ! said=$({shlex.join(words)} 2>&1); then\n"
+        f"if ! said=$({' '.join(words)} 2>&1); then\n"
+        '  rm -f -- "$new"\n'
         f'  fail "{change.validate_with[0]} refuses the new $target: $said"\n'
         "fi\n"
     )

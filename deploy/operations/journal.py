@@ -1,9 +1,9 @@
 """The journal that a host keeps of a run: what was replaced, how to undo it, and the dead-man.
 
-On the host, a run's area has a folder with one numbered folder per step. Each holds `undo`, a script
-written before the step changes anything, and the file that it restores. `restore` undoes all steps,
-the last one first, and then runs `activate`, which makes daemons read the old files again. The
-dead-man is a systemd timer that runs `restore` unless somebody confirms first.
+On the host, a run's area has a folder with one numbered folder per step. Each holds `undo`, a
+script written before the step changes anything, and the file that it restores. `restore` undoes
+all steps, the last one first, and then runs `activate`, which makes daemons read the old files
+again. The dead-man is a systemd timer that runs `restore` unless somebody confirms first.
 """
 
 import re
@@ -25,12 +25,12 @@ fail() { printf 'watchfloor: %s\\n' "$*" >&2; exit 1; }
 """
 
 # `restored` and `confirmed` are set under the lock, so that a step, the timer and a confirmation
-# that meet each other have one order.
+# that meet each other have one order. A step that hangs must not keep the old state away for ever.
 _RESTORE = (
     _PREAMBLE
     + """\
 exec 9>>"$area/lock"
-flock 9
+flock -w 30 9 || :
 [ ! -e "$area/restored" ] || exit 0
 [ ! -e "$area/confirmed" ] || exit 0
 status=0

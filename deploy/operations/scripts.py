@@ -1,4 +1,4 @@
-"""From a typed change to the shell script that makes it so, and writes down how to undo it. Pure."""
+"""From a typed change to the shell script that makes it so and knows how to undo it. Pure."""
 
 from deploy.change import (
     Change,

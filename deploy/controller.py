@@ -1,0 +1,119 @@
+"""The controller's side of a wave: starts the worker, gives it its job, passes its events on."""
+
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import IO
+
+from pydantic import ValidationError
+
+from deploy.failure import Reason, one_line
+from deploy.messages import EVENTS, Event, HostDone, Job
+
+LINE_LIMIT = 64 * 1024**2
+"""Octets of one line from the worker; facts of one host are the longest."""
+SILENCE_S = 900.0
+"""A worker that says nothing for so long is ended; its own timeouts are shorter."""
+_STDERR_TAIL = 4000
+
+
+def run_job(job: Job, on_event: Callable[[Event], None]) -> None:
+    """Runs one wave to its end; every host of the job gets exactly one `HostDone`.
+
+    On Ctrl-C the worker is told to begin no further step, and is waited for; a second Ctrl-C leaves
+    it to the hosts' dead-men.
+    """
+    waiting = {host.name for host in job.hosts}
+    with tempfile.TemporaryFile() as stderr, _worker(stderr) as worker:
+        for event in _events(worker, job):
+            if isinstance(event, HostDone):
+                waiting.discard(event.host)
+            on_event(event)
+            if not waiting:
+                break
+        _end(worker)
+        complaint = _tail(stderr)
+    for name in sorted(waiting):
+        message = f"the worker ended early{f': {complaint}' if complaint else ''}"
+        on_event(HostDone(host=name, reason=Reason.INTERNAL, message=message))
+
+
+def _worker(stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "deploy.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        # Ctrl-C in a terminal goes to all of its processes; the worker must end its step first.
+        start_new_session=True,
+    )
+
+
+def _events(worker: subprocess.Popen[bytes], job: Job) -> Iterator[Event]:
+    lines: queue.Queue[bytes] = queue.Queue(maxsize=1000)
+    reader = threading.Thread(target=_read, args=(worker.stdout, lines), daemon=True)
+    reader.start()
+    try:
+        _give(worker, job)
+        yield from _parsed(lines)
+    except KeyboardInterrupt:
+        _hang_up(worker)
+        yield from _parsed(lines)
+        raise
+
+
+def _give(worker: subprocess.Popen[bytes], job: Job) -> None:
+    assert worker.stdin is not None
+    try:
+        worker.stdin.write(job.model_dump_json().encode() + b"\n")
+        worker.stdin.flush()
+    except BrokenPipeError:
+        return  # it could not even start; its stderr says why
+
+
+def _read(stdout: IO[bytes] | None, lines: "queue.Queue[bytes]") -> None:
+    assert stdout is not None
+    while line := stdout.readline(LINE_LIMIT):
+        lines.put(line)
+    lines.put(b"")
+
+
+def _parsed(lines: "queue.Queue[bytes]") -> Iterator[Event]:
+    while True:
+        try:
+            line = lines.get(timeout=SILENCE_S)
+        except queue.Empty:
+            return
+        if not line:
+            return
+        try:
+            yield EVENTS.validate_json(line)
+        except ValidationError:
+            return  # something else wrote to its stdout: nothing after it can be trusted
+
+
+def _hang_up(worker: subprocess.Popen[bytes]) -> None:
+    if worker.stdin is not None and not worker.stdin.closed:
+        # A worker that is gone already is what hanging up is for.
+        with suppress(BrokenPipeError):
+            worker.stdin.close()
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    _hang_up(worker)
+    try:
+        worker.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+
+
+def _tail(stderr: IO[bytes]) -> str:
+    size = stderr.seek(0, 2)
+    stderr.seek(max(0, size - _STDERR_TAIL))
+    lines = [line for line in stderr.read().decode(errors="replace").splitlines() if line.strip()]
+    return one_line(lines[-1]) if lines else ""

@@ -1,0 +1,145 @@
+"""What the controller and its worker say to each other: one JSON job, then JSON lines back.
+
+The job goes to the worker's stdin as one line, and stdin stays open: its end tells the worker that
+its controller is gone.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_serializer
+
+from deploy.change import Change
+from deploy.failure import Reason
+from deploy.operations.journal import DEAD_MAN_S
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AreaJob(_Message):
+    """One area's changes on one host, in their order."""
+
+    name: str
+    after: tuple[str, ...] = ()
+    """Areas of this host whose failure means that this one is not begun."""
+    risky: bool = False
+    """Armed with a dead-man, which only a fresh login disarms."""
+    admin_first: bool = False
+    """Whether the admin has to log in before it is begun."""
+    changes: tuple[Change, ...] = ()
+    facts: Mapping[str, str] = {}
+    """Area of facts -> the digest that the plan was made from."""
+
+
+class HostJob(_Message):
+    """One host, how it is reached, and what to do there."""
+
+    name: str
+    address: str
+    port: int
+    user: str
+    admin: str
+    """The account that has to be able to log in and become root after risky areas."""
+    key_file: str = ""
+    key_text: SecretStr = SecretStr("")
+    """The private key itself, where it is in no file."""
+    host_keys: tuple[str, ...] = ()
+    """`TYPE BASE64`, the only keys that are believed."""
+    areas: tuple[AreaJob, ...] = ()
+
+    @field_serializer("key_text", when_used="json")
+    def _reveal(self, value: SecretStr) -> str:
+        return value.get_secret_value()
+
+
+class Job(_Message):
+    """One wave."""
+
+    format: Literal[1] = 1
+    mode: Literal["read", "apply"]
+    run: str
+    owner: str
+    """Who asks, for the hosts' locks: `alice@noc-1`."""
+    script: str
+    """Reads all facts; see `inventory.facts.collect.batch`."""
+    hosts: tuple[HostJob, ...]
+    connect_timeout_s: float = 10
+    read_timeout_s: float = 120
+    change_timeout_s: float = 300
+    dead_man_s: int = DEAD_MAN_S
+    parallel: int = Field(default=40, ge=1, le=200)
+
+
+class Connected(_Message):
+    """Logged in, and able to become root."""
+
+    event: Literal["connected"] = "connected"
+    host: str
+    client: str
+    """Our address, as the host sees it."""
+    port: int
+    os: str
+    """`debian-12`, from os-release(5)."""
+
+
+class FactsRead(_Message):
+    """What the facts script printed."""
+
+    event: Literal["facts"] = "facts"
+    host: str
+    when: Literal["before", "after"]
+    output: str
+
+
+class ChangeStarted(_Message):
+    """A change is being made."""
+
+    event: Literal["change-started"] = "change-started"
+    host: str
+    area: str
+    number: int
+    title: str
+
+
+class ChangeDone(_Message):
+    """A change is made."""
+
+    event: Literal["change-done"] = "change-done"
+    host: str
+    area: str
+    number: int
+    seconds: float
+
+
+class AreaDone(_Message):
+    """An area came to its end."""
+
+    event: Literal["area-done"] = "area-done"
+    host: str
+    area: str
+    reason: Reason | None = None
+    """None when all its changes are made, and confirmed if they were risky."""
+    message: str = ""
+    restored: bool = False
+    """Whether the old state is back."""
+    changed: int = 0
+    """How many changes were made."""
+
+
+class HostDone(_Message):
+    """The last word on a host."""
+
+    event: Literal["host-done"] = "host-done"
+    host: str
+    reason: Reason | None = None
+    message: str = ""
+    seconds: float = 0
+
+
+Event = Annotated[
+    Connected | FactsRead | ChangeStarted | ChangeDone | AreaDone | HostDone,
+    Field(discriminator="event"),
+]
+EVENTS: TypeAdapter[Event] = TypeAdapter(Event)

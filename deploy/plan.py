@@ -1,0 +1,232 @@
+"""A plan: what would change on every host, in which waves, and from which facts. Versioned JSON.
+
+Format 1 (`watchfloor plan --out FILE`) is this module's `Plan` as JSON. `hash` covers the inventory
+and everything that would be done; `apply` refuses a file whose content and hash disagree, and a
+host whose facts are no longer those of `facts`. It holds no secret.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from deploy.area import Difference, Vantage
+from deploy.change import Change
+from deploy.desired import AREAS, differences
+from deploy.digest import digest
+from deploy.failure import Reason
+from deploy.messages import AreaJob
+from deploy.survey import Answer
+from deploy.waves import Wave
+from inventory.errors import WatchfloorError
+from inventory.facts.area import FactError
+from inventory.facts.collect import HostFacts
+from inventory.facts.registry import area as fact_area
+from inventory.model import Center, Device
+
+LARGEST = 256 * 1024**2
+
+
+class PlanError(WatchfloorError):
+    """A plan file that cannot be read, or that is not what it was when it was written."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AreaPlan(_Part):
+    """One area on one host."""
+
+    area: str
+    changes: tuple[Change, ...] = ()
+    after: tuple[str, ...] = ()
+    """The areas with changes of this host that are done first."""
+    risky: bool = False
+    refusal: str = ""
+    unmet: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    facts: Mapping[str, str] = {}
+    """Area of facts -> digest of what was read."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is nothing to do and nothing wrong."""
+        return not (self.changes or self.unmet or self.refusal)
+
+    @property
+    def can_be_done(self) -> bool:
+        return bool(self.changes) and not self.refusal
+
+    def job(self) -> AreaJob:
+        """What the worker gets."""
+        return AreaJob(
+            name=self.area,
+            after=self.after,
+            risky=self.risky,
+            admin_first=AREAS[self.area].ADMIN_FIRST,
+            changes=self.changes,
+            facts=self.facts,
+        )
+
+
+class HostPlan(_Part):
+    """One host. A host that could not be read has a reason and no areas."""
+
+    name: str
+    os: str = ""
+    reason: Reason | None = None
+    message: str = ""
+    areas: tuple[AreaPlan, ...] = ()
+
+    @property
+    def is_clean(self) -> bool:
+        return self.reason is None and all(area.is_clean for area in self.areas)
+
+    @property
+    def changes(self) -> int:
+        """How many changes there would be, refused ones left out."""
+        return sum(len(area.changes) for area in self.areas if not area.refusal)
+
+
+class Plan(_Part):
+    """The whole of it."""
+
+    format: Literal[1] = 1
+    center: str
+    made: datetime
+    inventory: str
+    """Digest of the resolved inventory."""
+    login: str = ""
+    """The account it was read as, when that is not the deploy credential's own."""
+    hosts: tuple[HostPlan, ...]
+    waves: tuple[Wave, ...] = ()
+    hash: str = ""
+
+    @property
+    def has_changes(self) -> bool:
+        return any(host.reason is None and not host.is_clean for host in self.hosts)
+
+    @property
+    def has_failures(self) -> bool:
+        return any(host.reason is not None for host in self.hosts)
+
+    @property
+    def changed_hosts(self) -> tuple[HostPlan, ...]:
+        """The hosts on which something can be done."""
+        return tuple(host for host in self.hosts if any(area.can_be_done for area in host.areas))
+
+    def host(self, name: str) -> HostPlan:
+        return next(host for host in self.hosts if host.name == name)
+
+    def content_hash(self) -> str:
+        """What `hash` has to be."""
+        return digest([self.center, self.inventory, self.login, self.hosts, self.waves])
+
+
+def host_plan(center: Center, device: Device, answer: Answer) -> HostPlan:
+    """What would change on one host that was surveyed. Pure."""
+    if answer.reason is not None or answer.facts is None or answer.vantage is None:
+        reason = answer.reason or Reason.INTERNAL
+        message = answer.message or "it gave no facts"
+        return HostPlan(name=device.name, os=answer.os, reason=reason, message=message)
+    found = differences(center, device, answer.facts, answer.vantage)
+    changing = {name for name, difference in found.items() if difference.changes}
+    return HostPlan(
+        name=device.name,
+        os=answer.os,
+        areas=tuple(
+            _area_plan(name, difference, changing, answer.facts)
+            for name, difference in found.items()
+        ),
+    )
+
+
+def remaining(
+    center: Center, device: Device, facts: HostFacts, vantage: Vantage
+) -> dict[str, tuple[str, ...]]:
+    """Area -> what is still not as it should be, one line each; clean areas are left out. Pure."""
+    found = differences(center, device, facts, vantage)
+    return {
+        name: (*(change.title for change in difference.changes), *difference.unmet)
+        for name, difference in found.items()
+        if difference.changes or difference.unmet
+    }
+
+
+def make_plan(
+    center: Center, hosts: Iterable[HostPlan], waves: Iterable[Wave], login: str | None
+) -> Plan:
+    """The plan with its hash."""
+    plan = Plan(
+        center=center.name,
+        made=datetime.now(UTC).replace(microsecond=0),
+        inventory=inventory_digest(center),
+        login=login or "",
+        hosts=tuple(hosts),
+        waves=tuple(waves),
+    )
+    return plan.model_copy(update={"hash": plan.content_hash()})
+
+
+def inventory_digest(center: Center) -> str:
+    """Equal for equal inventories, however their YAML is written."""
+    return digest(center)
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Writes the file, readable by its owner only: it tells how the hosts are protected."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.touch(mode=0o600)
+        beside.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise PlanError(f"{path}: the plan cannot be written: {error.strerror}") from error
+
+
+def load_plan(path: Path) -> Plan:
+    """Reads a plan file and checks it against its hash. Raises `PlanError`."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(LARGEST)
+    except OSError as error:
+        raise PlanError(f"{path}: the plan cannot be read: {error.strerror}") from error
+    try:
+        plan = Plan.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlanError(
+            f"{path}: not a plan of format 1 ({where}: {first['msg']}); make it again with"
+            " `watchfloor plan --out`"
+        ) from error
+    if plan.hash != plan.content_hash():
+        raise PlanError(f"{path}: was changed after it was made; make it again")
+    return plan
+
+
+def _area_plan(name: str, difference: Difference, changing: set[str], facts: HostFacts) -> AreaPlan:
+    area = AREAS[name]
+    return AreaPlan(
+        area=name,
+        changes=difference.changes,
+        after=tuple(other for other in area.AFTER if other in changing),
+        risky=area.RISKY,
+        refusal=difference.refusal if difference.changes else "",
+        unmet=difference.unmet,
+        notes=difference.notes,
+        facts=_digests(area.FACTS, facts) if difference.changes else {},
+    )
+
+
+def _digests(names: Iterable[str], facts: HostFacts) -> dict[str, str]:
+    found = {}
+    for name in names:
+        try:
+            found[name] = digest(facts.read(fact_area(name)))
+        except FactError:
+            continue  # the difference says already that these facts are not usable
+    return found

@@ -1,0 +1,37 @@
+"""Draws up a plan: reads the hosts, compares, and orders what would change into waves."""
+
+from collections.abc import Callable, Iterable
+
+from deploy.access import Access
+from deploy.messages import Event
+from deploy.plan import HostPlan, Plan, host_plan, make_plan
+from deploy.survey import survey
+from deploy.waves import waves
+from inventory.model import Center, Device
+
+
+def draw_plan(
+    center: Center,
+    access: Access,
+    devices: Iterable[Device],
+    *,
+    run: str,
+    owner: str,
+    watch: Callable[[Event], None],
+) -> Plan:
+    """The plan for these devices. `center` has its public keys resolved."""
+    wanted = tuple(devices)
+    answers = survey(access, wanted, run, owner, watch)
+    hosts = [host_plan(center, device, answers[device.name]) for device in wanted]
+    return arrange(center, hosts, access.login)
+
+
+def arrange(center: Center, hosts: Iterable[HostPlan], login: str | None) -> Plan:
+    """The hosts' plans in waves. Pure.
+
+    A host that did not answer is in a wave, too: when its turn comes, the rollout ends there.
+    """
+    known = tuple(hosts)
+    moving = [host.name for host in known if host.reason is not None or host.changes]
+    down = [host.name for host in known if host.reason is not None]
+    return make_plan(center, known, waves(center, moving, down), login)

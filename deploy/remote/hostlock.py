@@ -1,0 +1,90 @@
+"""One lock on each host, held by an open SSH channel: when the worker dies, the kernel lets it go.
+
+It lies in /run/watchfloor, which only root may write, rather than in /run/lock, where any user of
+the host could put something in its place.
+"""
+
+import json
+import time
+from typing import Any
+
+from paramiko import SSHException
+
+from deploy.failure import HostFailure, Reason, last_words, one_line
+from deploy.remote.session import Session
+
+_HOLD = """\
+umask 022
+mkdir -p /run/watchfloor || exit 73
+exec 9>>/run/watchfloor/lock
+if ! flock -n 9; then printf 'taken '; cat /run/watchfloor/owner; exit 75; fi
+read -r owner
+printf '%s\\n' "$owner" >/run/watchfloor/owner
+echo held
+cat >/dev/null
+rm -f /run/watchfloor/owner
+"""
+_ANSWER_LIMIT = 4096
+
+
+class HostLock:
+    """A lock that is held; `release` lets it go."""
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+
+    @classmethod
+    def take(
+        cls, session: Session, *, is_root: bool, owner: str, run: str, timeout_s: float
+    ) -> "HostLock":
+        """Raises `HostFailure` that names the present owner when somebody else holds it."""
+        shell = "/bin/sh" if is_root else "sudo -n -H -- /bin/sh"
+        card = json.dumps({"owner": owner, "run": run, "since": _now()})
+        try:
+            channel = session.client.get_transport().open_session(timeout=timeout_s)
+            channel.settimeout(timeout_s)
+            channel.exec_command(f"exec {shell} -c '{_quoted(_HOLD)}'")
+            channel.sendall(f"{card}\n".encode())
+            answer = _line(channel)
+        except (OSError, EOFError, SSHException) as error:
+            raise HostFailure(
+                Reason.TIMEOUT, f"its lock did not answer within {timeout_s:g} s"
+            ) from error
+        if answer != "held":
+            channel.close()
+            raise _refusal(answer)
+        return cls(channel)
+
+    def release(self) -> None:
+        """Ends the channel's stdin, which ends the holder."""
+        self._channel.close()
+
+
+def _line(channel: Any) -> str:
+    text = b""
+    while not text.endswith(b"\n") and len(text) < _ANSWER_LIMIT and (more := channel.recv(512)):
+        text += more
+    if not text:
+        text = channel.recv_stderr(512)
+    return text.decode(errors="replace").strip()
+
+
+def _refusal(answer: str) -> HostFailure:
+    if not answer.startswith("taken"):
+        return HostFailure(Reason.FAILED, f"its lock cannot be taken: {last_words(answer)}")
+    try:
+        card = json.loads(answer.removeprefix("taken"))
+        owner, run, since = (one_line(str(card[key]), 80) for key in ("owner", "run", "since"))
+    except (ValueError, KeyError, TypeError):
+        return HostFailure(Reason.LOCKED, "another apply is at work on it; try again later")
+    return HostFailure(
+        Reason.LOCKED, f"{owner} is at work on it since {since} (run {run}); try again later"
+    )
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "'\\''")

@@ -1,0 +1,93 @@
+"""The worker process: `python -P -m deploy.worker` takes one JSON job on stdin, prints JSON lines.
+
+It is a process of its own because pyinfra needs gevent, whose patches must not reach anything else,
+and because a run that hangs is then one process to end. When stdin ends, the controller is gone,
+and no further step begins.
+"""
+
+# ruff: noqa: E402 - gevent has to patch before anything else is imported
+from gevent import monkey
+
+monkey.patch_all()
+
+import resource
+import sys
+import tempfile
+from pathlib import Path
+
+import gevent
+from gevent.fileobject import FileObject
+from gevent.pool import Pool
+from pyinfra.api.state import State, StateStage
+from pyinfra.context import ctx_config, ctx_host, ctx_state
+
+from deploy.failure import HostFailure
+from deploy.messages import Event, HostDone, HostJob, Job
+from deploy.remote.fleet import fleet, remember_key, silence
+from deploy.remote.visit import Surroundings, Visit
+
+MEMORY_LIMIT = 4 * 1024**3
+"""Octets of address space: a host that sends without end costs its wave, not this machine."""
+JOB_LIMIT = 256 * 1024**2
+
+
+class Controller:
+    """The other end of our stdin and stdout."""
+
+    def __init__(self) -> None:
+        self._stdin = FileObject(sys.stdin.buffer, "rb")
+        self.is_gone = False
+
+    def job(self) -> Job:
+        """The job, one line. Raises `ValueError` when it is none."""
+        return Job.model_validate_json(self._stdin.readline(JOB_LIMIT))
+
+    def watch(self) -> None:
+        """Returns when stdin ends; runs in a greenlet of its own."""
+        while self._stdin.read(1):
+            pass
+        self.is_gone = True
+
+    def tell(self, event: Event) -> None:
+        """One JSON line; the whole of it, or the controller counts as gone."""
+        try:
+            sys.stdout.write(event.model_dump_json() + "\n")
+            sys.stdout.flush()
+        except OSError:
+            self.is_gone = True
+
+
+def main() -> None:
+    """Runs the job to its end. The exit status is 0 whenever every host had its last word."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    silence()
+    controller = Controller()
+    job = controller.job()
+    watcher = gevent.spawn(controller.watch)
+    with tempfile.TemporaryDirectory(prefix="watchfloor-") as folder:
+        state = fleet(job, Path(folder))
+        state.set_stage(StateStage.Execute)
+        state.is_executing = True
+        around = Surroundings(job, controller.tell, lambda: controller.is_gone)
+        # pyinfra's state is one plain global and is set once for all greenlets.
+        ctx_state.set(state)  # type: ignore[no-untyped-call] # pyinfra's own signature
+        pool = Pool(job.parallel)
+        for target in job.hosts:
+            pool.spawn(_visit, around, state, target)
+        pool.join()
+    watcher.kill(block=False)
+
+
+def _visit(around: Surroundings, state: State, target: HostJob) -> None:
+    host = state.inventory.get_host(target.name)
+    try:
+        remember_key(state, target)
+    except HostFailure as failure:
+        around.emit(HostDone(host=target.name, reason=failure.reason, message=str(failure)))
+        return
+    with ctx_config.use(state.config.copy()), ctx_host.use(host):
+        Visit(around, target, host).run()
+
+
+if __name__ == "__main__":
+    main()
