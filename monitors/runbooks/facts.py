@@ -94,11 +94,15 @@ def _uplinks(context: Context) -> str:
 def _fed_devices(context: Context) -> str:
     name = context.device.name
     fed = [
-        f"{device.name} ({len(device.feeds)} feeds)"
+        f"{device.name} ({_share(len(device.feeds))})"
         for device in context.center.devices.values()
         if any(feed.device == name for feed in device.feeds)
     ]
     return ", ".join(fed) or "nothing"
+
+
+def _share(feeds: int) -> str:
+    return "its only feed" if feeds == 1 else f"one of {feeds} feeds"
 
 
 def _lost_with_it(context: Context) -> str:
@@ -117,7 +121,7 @@ def _endangered(context: Context) -> str:
 
 def _since(context: Context) -> str:
     if context.alert is None:
-        return "not alerting now"
+        return "(not alerting now)"
     age_s = (context.snapshot.taken_at - context.alert.since).total_seconds()
     since = context.alert.since.astimezone(context.zone)
     return f"{since:%H:%M:%S}, {duration(age_s)} ago"

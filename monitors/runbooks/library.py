@@ -6,6 +6,7 @@ from typing import Self
 
 from inventory import assets
 from inventory.errors import WatchfloorError
+from inventory.nearest import hint
 from monitors.runbooks.checks import ACTIONS, CHECKS, accepts
 from monitors.runbooks.facts import FACTS
 from monitors.runbooks.model import Check, CheckCall, Do, Runbook
@@ -35,8 +36,8 @@ class Library:
     def get(self, alert: str) -> Runbook:
         """The alert's runbook. Raises WatchfloorError when there is none."""
         if alert not in self.by_alert:
-            known = ", ".join(self.by_alert)
-            raise WatchfloorError(f"no runbook for alert {alert!r}; there are: {known}")
+            remedy = hint(alert, self.by_alert, "see `watchfloor runbook list`")
+            raise WatchfloorError(f'no runbook for the alert "{alert}"; {remedy}')
         return self.by_alert[alert]
 
 

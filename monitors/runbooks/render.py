@@ -42,13 +42,17 @@ class RenderedStep:
     after: str = ""
     """Of `do`: what proves that it worked. Of `hands`: what to write down."""
     undo: str = ""
+    """Of `do`: the way back, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedBlock:
-    """Prose, as Markdown and as HTML, or a step."""
+    """Prose, in three forms, or a step."""
 
+    text: str = ""
+    """As it is, with the facts' own words."""
     markdown: str = ""
+    """With the facts escaped, so that they cannot become markup."""
     html: str = ""
     step: RenderedStep | None = None
 
@@ -104,7 +108,8 @@ class _Filler:
             return RenderedBlock(step=self._step(block.step, block.line))
         markdown = self._fill(block.prose, self._escaped, block.line)
         return RenderedBlock(
-            markdown=self._fill(block.prose, self._plain, block.line),
+            text=self._fill(block.prose, self._plain, block.line),
+            markdown=markdown,
             html=_MARKDOWN.render(markdown),
         )
 
@@ -150,7 +155,7 @@ class _Filler:
             text=self._fill(step.text, self._plain, line) or action.says,
             command=action.command(self._context.device.name),
             after=f"within {proof.within}: {_says(proof.check)} must read {proof.expect}",
-            undo=step.undo or f"cannot be undone: {step.irreversible}",
+            undo=f"undo: {step.undo}" if step.undo else f"cannot be undone: {step.irreversible}",
         )
 
 

@@ -64,7 +64,7 @@ def test_it_renders_for_every_device_that_it_applies_to(
     assert devices
     for device in devices:
         rendered = render(runbook, Context(topology, state, device))
-        text = " ".join(b.markdown for _, blocks in rendered.sections for b in blocks)
+        text = " ".join(b.text for _, blocks in rendered.sections for b in blocks)
         assert device.name in text
         assert "{{" not in text
 

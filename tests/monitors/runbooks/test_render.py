@@ -42,7 +42,7 @@ def on_battery() -> Context:
 
 
 def text_of(rendered: RenderedRunbook) -> str:
-    return "\n".join(block.markdown for _, blocks in rendered.sections for block in blocks)
+    return "\n".join(block.text for _, blocks in rendered.sections for block in blocks)
 
 
 def steps_of(rendered: RenderedRunbook) -> list[RenderedStep]:
@@ -58,7 +58,7 @@ def test_live_numbers_stand_in_the_text_and_in_the_checks() -> None:
     assert "11 min" in steps[1].text
     assert "87 %" in steps[1].text
     assert "Endangered: CAD." in text_of(rendered)
-    assert "pdu-a (1 feeds)" in text_of(rendered)
+    assert "pdu-a (its only feed)" in text_of(rendered)
 
 
 def test_the_same_checks_fail_on_a_healthy_device() -> None:
