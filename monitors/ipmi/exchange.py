@@ -101,7 +101,7 @@ class Exchange:
             self._done.set_result(None)
 
     def _fill(self) -> None:
-        while self._next < len(self._requests) and len(self._pending) < self._pace.window:
+        while not self._done.done() and self._has_room():
             now = self._loop.time()
             number = self._numbers.take(now)
             if number is None:
@@ -115,6 +115,9 @@ class Exchange:
             self._transmit(number, request)
         if self._timer is None:
             self._arm()
+
+    def _has_room(self) -> bool:
+        return self._next < len(self._requests) and len(self._pending) < self._pace.window
 
     def _transmit(self, number: int, request: Request) -> None:
         self._send(self._framing.wrap(encode_request(request, number)))

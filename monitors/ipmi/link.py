@@ -157,6 +157,7 @@ class Link:
     @asynccontextmanager
     async def _taking(self, taker: _Taker, session: int) -> AsyncIterator[None]:
         assert self._taker is None, "one thing at a time"
+        self._transport.drain_errors()
         self._taker, self._taker_session, self._garbage = taker, session, ""
         try:
             yield

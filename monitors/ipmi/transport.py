@@ -71,6 +71,11 @@ class UdpTransport:
             else:
                 return
 
+    def drain_errors(self) -> None:
+        """Deals with ICMP errors that arrived before now, so that none is taken for a new one."""
+        for open_socket in self._sockets.values():
+            self._drain_errors(open_socket)
+
     def close(self) -> None:
         """Closes the sockets. Safe to call twice."""
         for open_socket in self._sockets.values():
