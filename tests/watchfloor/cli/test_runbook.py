@@ -44,6 +44,6 @@ def test_json_says_that_it_is_not_live(tmp_path: Path) -> None:
 def test_near_misses_are_named(tmp_path: Path) -> None:
     _, _, error = show(tmp_path, "ups-on-batery", "ups-a")
     assert isinstance(error, WatchfloorError)
-    assert "did you mean "ups-on-battery"?" in str(error)
+    assert 'did you mean "ups-on-battery"?' in str(error)
     _, _, error = show(tmp_path, "ups-on-battery", "ups-aa")
-    assert "did you mean "ups-a"?" in str(error)
+    assert 'did you mean "ups-a"?' in str(error)
