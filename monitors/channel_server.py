@@ -52,6 +52,11 @@ class ChannelServer:
         self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
+    @property
+    def latest(self) -> Snapshot | None:
+        """The whole of what was published; None before the first snapshot."""
+        return self._latest
+
     async def start(self) -> None:
         """Begins to listen. Raises `ChannelError` when the socket cannot be made."""
         if len(bytes(self._path)) > LONGEST_PATH:

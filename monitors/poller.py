@@ -92,7 +92,7 @@ class Poller:
         except TimeoutError:
             problem = Problem(
                 ProblemKind.SILENT,
-                f"the poll was given up after {target.deadline_s + self._grace_s:g} s without an end",
+                f"the poll was given up after {target.deadline_s + self._grace_s:g} s",
             )
         except Exception as error:
             log.exception("probe of %s over %s failed", target.device, target.protocol)

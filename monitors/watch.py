@@ -48,6 +48,7 @@ class Watch:
         memory: Memory | None = None,
         observer: str | None = None,
         damping: Damping | None = None,
+        longest_on_delay_s: float | None = None,
     ) -> None:
         """`protocols` is device -> protocol -> polling interval in seconds."""
         memory = memory or Memory()
@@ -61,7 +62,12 @@ class Watch:
             known = self.devices.get(device)
             if known is not None and protocol in known.protocols:
                 known.protocols[protocol].expect(keys, now)
-        self.desk = AlertDesk(definitions, center.on_delay_s, memory.occurrences)
+        self.desk = AlertDesk(
+            definitions,
+            center.on_delay_s,
+            memory.occurrences,
+            longest_on_delay_s=longest_on_delay_s,
+        )
         self.metrics = Metrics(center.name)
         self._alerts = AlertViews(self.topology)
         self._drift = list(memory.drift)
@@ -71,7 +77,15 @@ class Watch:
         self._shown: dict[str, DeviceStatus] = {}
         self._polled: set[str] = set()
         self._changed: set[str] = set()
+        self._news = False
         self._sequence = 0
+
+    def acknowledge(
+        self, identifier: str, by: str, comment: str, now: datetime
+    ) -> Transition | None:
+        """Notes who sees to an alert; None when it was noted before. Raises `AlertError`."""
+        self._news = True
+        return self.desk.acknowledge(identifier, by, comment, now)
 
     def absorb(self, poll: Poll) -> Sensors | None:
         """Takes in one poll; returns what was seen for the first time, for the store."""
@@ -80,6 +94,11 @@ class Watch:
         self._polled.add(poll.device)
         self.metrics.put_poll(poll, health)
         return Sensors(poll.device, poll.protocol, new, poll.started_at) if new else None
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something was concluded since the last snapshot that it does not show."""
+        return self._news or bool(self._changed)
 
     def note(self, event: Event) -> None:
         """Takes in an event that the store has accepted."""
@@ -90,6 +109,7 @@ class Watch:
         """Draws the conclusions from all that is known, `elapsed_s` after the look before."""
         self._assess()
         transitions = self.desk.look(self.scene, elapsed_s, now)
+        self._news = self._news or bool(transitions)
         self._renew_views(now)
         return transitions
 
@@ -110,6 +130,7 @@ class Watch:
         names = self._changed if partial else self._views.keys()
         devices = {name: self._views[name] for name in self._views if name in names}
         self._changed = set()
+        self._news = False
         return Snapshot(
             center=CenterView(self.center.name, self.center.title, self.center.timezone),
             taken_at=now,

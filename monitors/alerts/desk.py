@@ -68,6 +68,7 @@ class AlertDesk:
         on_delay_s: float,
         restored: Iterable[Occurrence] = (),
         new_id: Callable[[], str] = _new_id,
+        longest_on_delay_s: float | None = None,
     ) -> None:
         """`on_delay_s` is the center's own, for definitions that name none."""
         self.definitions = definitions
@@ -76,6 +77,7 @@ class AlertDesk:
         self.suppressed: dict[Key, tuple[Finding, ...]] = {}
         """The finding that speaks for others -> the others."""
         self._new_id = new_id
+        self._longest_on_delay_s = longest_on_delay_s
         self._flapping: dict[Key, _Flapping] = {}
         self._looked_s = 0.0
 
@@ -122,12 +124,11 @@ class AlertDesk:
     def timers(self, key: Key) -> Timers:
         """The alert's delays; a flapping one is held for longer."""
         definition = self.definitions[key.alert]
-        on_delay_s = definition.on_delay_s
+        on_delay_s = self.on_delay_s if definition.on_delay_s is None else definition.on_delay_s
+        if self._longest_on_delay_s is not None:
+            on_delay_s = min(on_delay_s, self._longest_on_delay_s)
         held_s = FLAP_HOLD_S if self.is_flapping(key) else 0.0
-        return Timers(
-            self.on_delay_s if on_delay_s is None else on_delay_s,
-            max(definition.off_delay_s, held_s),
-        )
+        return Timers(on_delay_s, max(definition.off_delay_s, held_s))
 
     def _by_id(self, identifier: str) -> Occurrence:
         for occurrence in self.occurrences.values():

@@ -1,0 +1,57 @@
+"""What every process of the monitor does alike: it logs, and ends with its supervisor."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+from pydantic import ValidationError
+
+from inventory.errors import WatchfloorError
+from monitors.config import MonitorConfig
+
+EX_CONFIG = 78
+"""sysexits.h: a mistake that a restart does not cure. The supervisor gives up on it."""
+
+Main = Callable[[MonitorConfig, asyncio.Event], Awaitable[None]]
+
+
+def run_child(name: str, main: Main) -> int:
+    """Runs `main` with the configuration in `sys.argv[1]` until told to stop.
+
+    The supervisor holds the other end of stdin: when it goes away, however it dies, stdin ends
+    and so does this process.
+    """
+    logging.basicConfig(
+        level=os.environ.get("WATCHFLOOR_LOG", "INFO"),
+        format=f"%(asctime)s {name} %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        config = MonitorConfig.model_validate_json(sys.argv[1])
+    except (IndexError, ValidationError):
+        print(f"{name}: is started by `watchfloor monitor`", file=sys.stderr)  # noqa: T201
+        return EX_CONFIG
+    try:
+        asyncio.run(_run(main, config))
+    except WatchfloorError as error:
+        logging.getLogger(name).error("%s", error)
+        return EX_CONFIG
+    return 0
+
+
+async def _run(main: Main, config: MonitorConfig) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C is the supervisor's to handle
+    loop.add_reader(sys.stdin.fileno(), _end_with_supervisor, loop, stop)
+    await main(config, stop)
+
+
+def _end_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        loop.remove_reader(sys.stdin.fileno())
+        stop.set()

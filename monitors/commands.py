@@ -1,0 +1,114 @@
+"""What the engine answers on its socket: metrics, snapshot, journal, ack, event, reload."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+
+from prometheus_client import generate_latest
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from monitors.alerts.desk import AlertError
+from monitors.alerts.store import JournalLine
+from monitors.alerts.writer import StoreBusyError
+from monitors.channel_server import Refusal
+from monitors.engine import Engine
+from monitors.events import EventError, parse_event
+
+COMMIT_S = 5.0
+"""How long an answer waits for the disk."""
+
+JOURNAL = TypeAdapter(list[JournalLine])
+
+
+class Acknowledgement(BaseModel):
+    """Who sees to which alert."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    by: str
+    comment: str = ""
+
+
+class Commands:
+    """The handler of the engine's socket."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._commands: dict[str, Callable[[bytes], Awaitable[bytes]]] = {
+            "metrics": self._metrics,
+            "snapshot": self._snapshot,
+            "journal": self._journal,
+            "ack": self._acknowledge,
+            "event": self._event,
+            "reload": self._reload,
+        }
+
+    async def __call__(self, command: str, body: bytes) -> bytes:
+        """Answers one command. Raises `Refusal`."""
+        handler = self._commands.get(command)
+        if handler is None:
+            raise Refusal(404, f"the engine has no command {command[:32]!r}")
+        return await handler(body)
+
+    async def _metrics(self, _: bytes) -> bytes:
+        return self._engine.watch.metrics.text() + generate_latest()
+
+    async def _snapshot(self, _: bytes) -> bytes:
+        server = self._engine.server
+        if server is None or server.latest is None:
+            raise Refusal(503, "the engine has just started: ask again in a second")
+        return server.latest.to_json()
+
+    async def _journal(self, body: bytes) -> bytes:
+        limit = int(body) if body.isdigit() and len(body) < 6 else 100
+        lines = await asyncio.wrap_future(
+            self._engine.writer.ask(lambda store: store.journal(limit))
+        )
+        return JOURNAL.dump_json(lines)
+
+    async def _acknowledge(self, body: bytes) -> bytes:
+        try:
+            wanted = Acknowledgement.model_validate_json(body)
+            transition = self._engine.watch.acknowledge(
+                wanted.id, wanted.by, wanted.comment, datetime.now(UTC)
+            )
+        except ValidationError as error:
+            raise Refusal(400, "acknowledge with id, by and comment") from error
+        except AlertError as error:
+            status = 404 if "no open alert" in str(error) else 409
+            raise Refusal(status, str(error)) from error
+        if transition is not None:
+            await self._committed(self._engine.writer.write(transition))
+        return b"{}"
+
+    async def _event(self, body: bytes) -> bytes:
+        try:
+            event = parse_event(body)
+        except EventError as error:
+            raise Refusal(400, str(error)) from error
+        if event.device and event.device not in self._engine.watch.center.devices:
+            raise Refusal(404, f"event: device: {event.device} is not in this center")
+        try:
+            await self._committed(self._engine.writer.write(event))
+        except EventError as error:
+            raise Refusal(409, str(error)) from error
+        self._engine.watch.note(event)
+        return b"{}"
+
+    async def _reload(self, _: bytes) -> bytes:
+        if problem := await self._engine.reload():
+            raise Refusal(409, problem)
+        return b"{}"
+
+    async def _committed(self, done: "Future[None]") -> None:
+        """Returns once the record is on the disk: what is acknowledged here is never lost."""
+        try:
+            async with asyncio.timeout(COMMIT_S):
+                await asyncio.shield(asyncio.wrap_future(done))
+        except TimeoutError as error:
+            problem = self._engine.writer.problem or "the disk is slow"
+            raise Refusal(503, f"kept in memory, not yet on the disk: {problem}") from error
+        except StoreBusyError as error:
+            raise Refusal(503, str(error)) from error

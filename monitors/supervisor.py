@@ -1,0 +1,158 @@
+"""Keeps the monitor's processes running: starts, restarts with growing pauses, ends them all."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inventory.errors import WatchfloorError
+from monitors.child import EX_CONFIG
+from monitors.config import MonitorConfig
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 30.0
+STEADY_S = 60.0
+"""A process that ran for so long starts anew without a pause when it dies."""
+PATIENCE_S = 10.0
+"""How long a process may take to end before it is killed."""
+
+PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV"})
+"""What a process that needs no secret gets of the environment, besides WATCHFLOOR_LOG."""
+
+
+class GivenUpError(WatchfloorError):
+    """A process ends at once, and a restart would not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One process of the monitor."""
+
+    name: str
+    module: str
+    needs_secrets: bool = False
+    """Whether it gets the whole environment, in which `env:` secrets are."""
+
+
+ENGINE = Role("engine", "monitors.engine_process", needs_secrets=True)
+WEB = Role("web", "monitors.web")
+
+
+@dataclass(slots=True)
+class _Child:
+    role: Role
+    process: asyncio.subprocess.Process | None = None
+    pause_s: float = FIRST_PAUSE_S
+    restarts: int = field(default=0)
+
+
+class Supervisor:
+    """Runs the roles until it is told to stop."""
+
+    def __init__(self, config: MonitorConfig, roles: Iterable[Role] = (ENGINE, WEB)) -> None:
+        self._config = config
+        self._children = [_Child(role) for role in roles]
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Raises `GivenUpError` when a process fails in a way that a restart does not cure."""
+        keepers = [asyncio.create_task(self._keep(child)) for child in self._children]
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([*keepers, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (*keepers, stopped):
+                task.cancel()
+            ended = await asyncio.gather(*keepers, return_exceptions=True)
+            await asyncio.gather(*(self._end(child) for child in self._children))
+        for outcome in ended:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def reload(self) -> None:
+        """Tells the engine to read the inventory again."""
+        for child in self._children:
+            process = child.process
+            if child.role == ENGINE and process is not None and process.returncode is None:
+                process.send_signal(signal.SIGHUP)
+
+    async def _keep(self, child: _Child) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            status = await self._run_once(child)
+            if status == EX_CONFIG:
+                raise GivenUpError(f"{child.role.name} cannot run; its last line above says why")
+            if loop.time() - began >= STEADY_S:
+                child.pause_s = FIRST_PAUSE_S
+            child.restarts += 1
+            log.error(
+                "%s ended with status %s; starting it again in %g s",
+                child.role.name,
+                status,
+                child.pause_s,
+            )
+            await asyncio.sleep(child.pause_s)
+            child.pause_s = min(child.pause_s * 2, LONGEST_PAUSE_S)
+
+    async def _run_once(self, child: _Child) -> int:
+        role = child.role
+        child.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            role.module,
+            self._config.model_dump_json(),
+            # Held open and never written to: when this process dies, the child's stdin ends.
+            stdin=asyncio.subprocess.PIPE,
+            env=dict(os.environ) if role.needs_secrets else plain_environment(os.environ),
+        )
+        log.info("%s runs as process %d", role.name, child.process.pid)
+        return await child.process.wait()
+
+    async def _end(self, child: _Child) -> None:
+        process = child.process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await process.wait()
+        except TimeoutError:
+            log.error("%s did not end in %g s and was killed", child.role.name, PATIENCE_S)
+            process.kill()
+            await process.wait()
+
+
+def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without secrets, for the process that faces the network."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in PASSED_ON or name in {"WATCHFLOOR_LOG", "PYTHONWARNINGS"}
+    }
+
+
+async def supervise(config: MonitorConfig) -> None:
+    """Runs the monitor in the foreground until SIGTERM or SIGINT; SIGHUP reloads the inventory."""
+    _private_folder(config.state)
+    _private_folder(config.runtime)
+    stop = asyncio.Event()
+    supervisor = Supervisor(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, supervisor.reload)
+    await supervisor.run(stop)
+
+
+def _private_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise GivenUpError(f"{folder}: cannot be made: {error.strerror}") from error

@@ -1,0 +1,51 @@
+"""Puts the web process together: guards in front, API and pages behind, the engine's snapshots in.
+
+It holds no device credential: everything it shows comes from the engine's socket.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from inventory import assets
+from inventory.topology import Topology
+from monitors.channel import ChannelClient
+from monitors.runbooks.library import Library
+from monitors.web.api import Api
+from monitors.web.board import Board
+from monitors.web.guards import Guard
+from monitors.web.pages import Pages
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    channel: ChannelClient, topology: Topology, token: str, names: Collection[str] = ()
+) -> Starlette:
+    """The application. `token` is asked of programs that write; `names` are the host's names."""
+    board = Board()
+
+    async def acknowledge(identifier: str, by: str, comment: str) -> None:
+        wanted = {"id": identifier, "by": by, "comment": comment}
+        await channel.request("ack", json.dumps(wanted).encode())
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        following = asyncio.create_task(channel.follow(board.publish, log.warning))
+        try:
+            yield
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    pages = Pages(board, topology, Library.load(assets.runbooks()), acknowledge)
+    return Starlette(
+        routes=[*Api(channel, board, token).routes(), *pages.routes()],
+        middleware=[Middleware(Guard, names=tuple(names))],
+        lifespan=lifespan,
+    )

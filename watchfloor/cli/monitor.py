@@ -1,0 +1,113 @@
+"""`watchfloor monitor`: watches a center, as a service in the foreground."""
+
+import asyncio
+import json
+import logging
+from ipaddress import ip_address
+from pathlib import Path
+
+import click
+
+import watchfloor
+from inventory.endpoints import join_endpoint, split_endpoint
+from inventory.errors import WatchfloorError
+from inventory.settings import Settings
+from monitors.config import MonitorConfig
+from monitors.supervisor import supervise
+from watchfloor.cli.center import Site, center_option
+
+
+class ListenAddressError(WatchfloorError):
+    """An address that should not be listened on without saying so."""
+
+
+@click.command()
+@center_option
+@click.option("--listen", metavar="HOST:PORT", help="Where pages, API and /metrics are served.")
+@click.option(
+    "--allow-remote", is_flag=True, help="Let --listen be an address that others can reach."
+)
+@click.option(
+    "--name", "names", multiple=True, help="A host name under which the pages are opened."
+)
+@click.option(
+    "--endpoints",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The endpoint map, when devices do not answer at their own addresses.",
+)
+@click.option(
+    "--state-dir", type=click.Path(file_okay=False, path_type=Path), help="Where alerts are kept."
+)
+@click.option(
+    "--runtime-dir", type=click.Path(file_okay=False, path_type=Path), help="Where the socket is."
+)
+@click.option(
+    "--interval", type=click.FloatRange(0.2, 3600), help="Seconds between polls of every device."
+)
+@click.option(
+    "--on-delay",
+    type=click.FloatRange(0, 3600),
+    help="The longest time in seconds for which a state must be bad before it is an alert.",
+)
+@click.option("--observer", help="The device that this monitor is, or stands beside.")
+@click.option("--json", "as_json", is_flag=True, help="Print the addresses as JSON.")
+def monitor(
+    *,
+    site: Site,
+    listen: str | None,
+    allow_remote: bool,
+    names: tuple[str, ...],
+    endpoints: Path | None,
+    state_dir: Path | None,
+    runtime_dir: Path | None,
+    interval: float | None,
+    on_delay: float | None,
+    observer: str | None,
+    as_json: bool,
+) -> None:
+    """Poll every device, show the NOC page, raise alerts. Ends with Ctrl-C or SIGTERM.
+
+    SIGHUP reads the inventory again.
+    """
+    settings = Settings.from_environment()
+    host, port = _address(listen, settings, allow_remote=allow_remote)
+    if observer is not None and observer not in site.center.devices:
+        raise click.BadParameter(f"{observer} is not in this center", param_hint="--observer")
+    config = MonitorConfig(
+        version=watchfloor.__version__,
+        center=site.folder.resolve(),
+        state=(state_dir or settings.state).resolve(),
+        runtime=(runtime_dir or (state_dir / "run" if state_dir else settings.runtime)).resolve(),
+        endpoints=endpoints.resolve() if endpoints else settings.endpoints_file,
+        host=host,
+        port=port,
+        names=names,
+        interval_s=interval,
+        on_delay_s=on_delay,
+        observer=observer,
+    )
+    _announce(config, as_json=as_json)
+    logging.basicConfig(level="INFO", format="%(asctime)s monitor %(levelname)s %(message)s")
+    asyncio.run(supervise(config))
+
+
+def _address(listen: str | None, settings: Settings, *, allow_remote: bool) -> tuple[str, int]:
+    try:
+        host, port = split_endpoint(listen) if listen else settings.web
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write 127.0.0.1:8720", param_hint="--listen") from error
+    if not ip_address(host).is_loopback and not allow_remote:
+        raise ListenAddressError(
+            f"{host} can be reached by others, and the page needs no login: put a proxy with a"
+            " login in front of 127.0.0.1, or add --allow-remote"
+        )
+    return host, port
+
+
+def _announce(config: MonitorConfig, *, as_json: bool) -> None:
+    url = f"http://{join_endpoint(config.host, config.port)}"
+    if as_json:
+        click.echo(json.dumps({"page": f"{url}/", "metrics": f"{url}/metrics"}))
+        return
+    click.echo(f"NOC page   {url}/\nmetrics    {url}/metrics\nhealth     {url}/healthz")
+    click.echo(f"state      {config.state}\nEnds with Ctrl-C.")

@@ -1,0 +1,109 @@
+"""`watchfloor poll`: reads one device once, as the monitor would, and shows what came."""
+
+import asyncio
+from pathlib import Path
+
+import click
+from pydantic import TypeAdapter
+from rich.text import Text
+
+from inventory.endpoints import EndpointMap
+from inventory.errors import WatchfloorError
+from inventory.model import Purpose
+from inventory.nearest import hint
+from inventory.secrets import Secrets
+from inventory.settings import Settings
+from monitors.alerts.findings import said
+from monitors.probe import Poll
+from monitors.reading import Reading, State
+from monitors.targets import Clients, build_targets
+from watchfloor.cli.center import Site, center_option
+from watchfloor.cli.exits import Exit
+from watchfloor.cli.output import console, json_option, print_json, print_table
+
+_POLLS = TypeAdapter(list[Poll])
+_STYLES = {
+    State.OK: "",
+    State.WARNING: "yellow",
+    State.CRITICAL: "bold red",
+    State.UNKNOWN: "magenta",
+}
+
+
+class NothingToPollError(WatchfloorError):
+    """The device is unknown, or the inventory says of no protocol that it speaks it."""
+
+
+@click.command()
+@click.argument("device")
+@center_option
+@click.option(
+    "--endpoints",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The endpoint map, when devices do not answer at their own addresses.",
+)
+@json_option
+def poll(device: str, site: Site, endpoints: Path | None, as_json: bool) -> int:
+    """Read DEVICE once over every protocol that the inventory names."""
+    if device not in site.center.devices:
+        raise NothingToPollError(
+            f"{device} is not in this center: {hint(device, site.center.devices)}"
+        )
+    polls, problems = asyncio.run(_poll(device, site, endpoints))
+    if as_json:
+        print_json({"polls": _POLLS.dump_python(polls, mode="json"), "problems": problems})
+    else:
+        for each in polls:
+            _print(each)
+    for problem in problems:
+        click.echo(f"watchfloor: {problem}", err=True)
+    failed = bool(problems) or any(each.problem for each in polls)
+    return Exit.FAILED if failed else Exit.OK
+
+
+async def _poll(
+    device: str, site: Site, endpoints_file: Path | None
+) -> tuple[list[Poll], tuple[str, ...]]:
+    endpoints = (
+        EndpointMap.load(endpoints_file)
+        if endpoints_file
+        else Settings.from_environment().endpoints()
+    )
+    async with Clients() as clients:
+        secrets = Secrets([Purpose.MONITOR], site.folder)
+        found = build_targets(site.center, secrets, endpoints, clients, only=device)
+        if not found.targets and not found.problems:
+            raise NothingToPollError(
+                f"{device}: the inventory names no protocol; add `monitoring: {{snmp: CREDENTIAL}}`"
+            )
+        try:
+            polls = await asyncio.gather(*(target.probe.poll() for target in found.targets))
+        finally:
+            for target in found.targets:
+                await target.probe.close()
+    return list(polls), found.problems
+
+
+def _print(poll: Poll) -> None:
+    identity = poll.identity
+    about = ", ".join(filter(None, (identity.vendor, identity.model, identity.name)))
+    title = f"{poll.device} over {poll.protocol}"
+    took = f"{len(poll.readings)} readings in {poll.duration_s:.2f} s"
+    if poll.readings:
+        print_table(
+            ("sensor", "value", "state", "component"),
+            [_row(reading) for reading in sorted(poll.readings, key=_badness)],
+            title=f"{title}: {about or 'no identity'}; {took}",
+        )
+    if poll.problem is not None:
+        console(err=True).print(f"{title}: {poll.problem.message}")
+
+
+def _row(reading: Reading) -> tuple[object, ...]:
+    style = _STYLES[reading.state]
+    return (reading.name, said(reading), Text(reading.state, style=style), reading.component or "-")
+
+
+def _badness(reading: Reading) -> bool:
+    """What is not ok comes first; the rest stays in the device's order."""
+    return reading.state is State.OK
