@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from monitors.baseline import signing
 from monitors.baseline.canonical import GENESIS, digest, strict_load
-from monitors.baseline.catalogue import Catalogue
+from monitors.baseline.catalogue import Catalogue, Subject
 from monitors.baseline.errors import EvidenceError, SigningError
 from monitors.baseline.judge import Case
 from monitors.baseline.records import (
@@ -55,6 +55,11 @@ class Evidence:
     end: EndRecord
     strays: tuple[str, ...]
     """Files in the folder that the chain says nothing of, and the signature does not cover."""
+
+    @property
+    def sides(self) -> tuple[tuple[Case, Subject], ...]:
+        """Each case with the side of the device that it is about."""
+        return tuple((case, subject_of(case.reading)) for case in self.cases)
 
 
 def read_evidence(folder: Path, signer: str = "") -> Evidence:
@@ -102,6 +107,7 @@ def _assembled(
     if (head.center, head.started_at) != (run.center, run.started_at):
         raise EvidenceError(f"{HEAD}: belongs to another run than {CHAIN}")
     catalogue = _model(Catalogue, objects.load(run.catalogue, run), name_of(run))
+    controls = catalogue.by_id()
     facts: dict[tuple[str, str], str] = {}
     cases: list[Case] = []
     verdicts: list[VerdictRecord] = []
@@ -113,6 +119,8 @@ def _assembled(
             case VerdictRecord():
                 if facts.get((record.device, record.subject)) != record.facts:
                     raise EvidenceError(f"{name_of(record)}: rests on facts that no case has")
+                if record.control not in controls:
+                    raise EvidenceError(f"{name_of(record)}: is no control of its catalogue")
                 verdicts.append(record)
             case _:
                 raise EvidenceError(f"{name_of(record)}: has no place in the middle of a chain")
