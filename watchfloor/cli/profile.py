@@ -52,7 +52,8 @@ def list_profiles(as_json: bool) -> None:
     help="Use the profiles of this folder instead of the ones that come with Watchfloor.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line and reading.")
-def try_recording(recording: Path, folder: Path | None, as_json: bool) -> int:
+@click.option("-v", "--verbose", is_flag=True, help="Show each reading's profile and OID, too.")
+def try_recording(recording: Path, folder: Path | None, as_json: bool, verbose: bool) -> int:
     """Serve RECORDING (.snmprec) on loopback, poll it with the real engine, print the readings."""
     library = Library.load(folder) if folder else shipped()
     poll, names = asyncio.run(_poll_recording(Recording.load(recording), recording.stem, library))
@@ -60,7 +61,7 @@ def try_recording(recording: Path, folder: Path | None, as_json: bool) -> int:
         for reading in poll.readings:
             click.echo(json.dumps(_as_json(reading), ensure_ascii=False))
     else:
-        _print_readings(poll, names)
+        _print_readings(poll, names, verbose=verbose)
     if poll.problem is not None:
         click.echo(f"{recording.name}: {poll.problem.message}", err=True)
         return Exit.FAILED
@@ -90,21 +91,24 @@ def _as_json(reading: Reading) -> dict[str, str | float]:
     }
 
 
-def _print_readings(poll: Poll, names: tuple[str, ...]) -> None:
+def _print_readings(poll: Poll, names: tuple[str, ...], *, verbose: bool) -> None:
     identity = poll.identity
     facts = (identity.vendor, identity.model, identity.serial, identity.firmware)
-    console().print(Text(f"{identity.name or poll.device}: {' '.join(filter(None, facts))}"))
+    known = " ".join(filter(None, facts)) or identity.object_id or "does not say what it is"
+    console().print(Text(f"{identity.name or poll.device}: {known}"))
     console().print(Text(f"profiles: {', '.join(names) or 'none fits'}"))
-    rows = [
-        (
-            Text(reading.state.value, style=_STYLES[reading.state]),
-            reading.sensor_class.value,
-            reading.name,
-            reading.text or f"{reading.value:g} {reading.unit}",
-            reading.component,
-            reading.profile,
-            reading.oid,
-        )
-        for reading in poll.readings
-    ]
-    print_table(("state", "class", "name", "value", "component", "profile", "oid"), rows)
+    columns = ("state", "class", "name", "value", "component", "profile", "oid")
+    shown = len(columns) if verbose else columns.index("profile")
+    print_table(columns[:shown], [_row(reading)[:shown] for reading in poll.readings])
+
+
+def _row(reading: Reading) -> tuple[Text | str, ...]:
+    return (
+        Text(reading.state.value, style=_STYLES[reading.state]),
+        reading.sensor_class.value,
+        reading.name,
+        reading.text or f"{reading.value:g} {reading.unit}",
+        reading.component,
+        reading.profile,
+        reading.oid,
+    )
