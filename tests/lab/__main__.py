@@ -5,21 +5,23 @@ from pathlib import Path
 
 import click
 
+from inventory.errors import WatchfloorError
+from tests.lab.devices import device_suites
 from tests.lab.errors import LabError
 from tests.lab.handover import ENDPOINTS, FINGERPRINTS, SSH_CONFIG, write_handover
 from tests.lab.host import LabHost
-from tests.lab.image import package_list
+from tests.lab.image import listed_names
 from tests.lab.instance import instances, remove_abandoned, remove_kept
 from tests.lab.lab import obstacle, open_lab
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CENTER = "inventory/riverside"
+CENTER = CHECKOUT / "inventory/riverside"
 DEFAULT_HOSTS = Path(__file__).with_name("riverside.txt")
 STATE = click.option(
     "--state",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
     default=CHECKOUT / "state/lab",
-    help="Where the files for using the lab are written.",
+    help="The folder for the files that using the lab takes.",
 )
 
 
@@ -34,15 +36,15 @@ def main() -> None:
 @click.argument("names", nargs=-1)
 @STATE
 def up(names: tuple[str, ...], state: Path) -> None:
-    """Boot hosts called NAMES (without any: some of the example center's) and keep them."""
-    if any(one.kept_for == CHECKOUT for one in instances()):
-        raise LabError("this checkout's lab is up already; see make lab-down")
-    wanted = names or package_list(DEFAULT_HOSTS)
+    """Boot NAMES, devices of the example center (without any: a telling few), and keep them."""
+    if any(one.kept_for == state for one in instances()):
+        raise LabError("the lab is up already; make lab-down removes it")
+    wanted = device_suites(CENTER, names or listed_names(DEFAULT_HOSTS))
     click.echo(f"booting {', '.join(wanted)} ...", err=True)
     with open_lab() as lab:
         hosts = lab.boot_all(wanted)
         write_handover(state, hosts)
-        lab.instance.keep(CHECKOUT)
+        lab.instance.keep(state)
     for host in hosts:
         click.echo(f"{host.name:<20} {host.address}")
     click.echo(_usage(state, hosts))
@@ -53,7 +55,7 @@ def up(names: tuple[str, ...], state: Path) -> None:
 @click.option("--all", "everyone", is_flag=True, help="Also labs that other checkouts keep.")
 def down(state: Path, everyone: bool) -> None:
     """Remove this checkout's lab, and what killed processes left of theirs."""
-    removed = remove_kept(None if everyone else CHECKOUT)
+    removed = remove_kept(None if everyone else state)
     for name in (ENDPOINTS, SSH_CONFIG, FINGERPRINTS, "known_hosts", "key"):
         (state / name).unlink(missing_ok=True)
     click.echo(f"removed {len(removed)} lab(s)" if removed else "no lab to remove")
@@ -78,15 +80,16 @@ def status() -> None:
 def _usage(state: Path, hosts: tuple[LabHost, ...]) -> str:
     where = state.relative_to(Path.cwd()) if state.is_relative_to(Path.cwd()) else state
     first = hosts[0].name
+    plan = f"plan inventory/riverside --endpoints {where / ENDPOINTS} --limit {first}"
     return f"""
 Log in:          ssh -F {where / SSH_CONFIG} {first}
 Host keys:       {where / FINGERPRINTS} (as their consoles show them)
-Plan for them:   .venv/bin/watchfloor plan {CENTER} --endpoints {where / ENDPOINTS} --limit {first}
+Plan for them:   .venv/bin/watchfloor {plan}
 Remove them:     make lab-down"""
 
 
 if __name__ == "__main__":
     try:
         main.main(prog_name="python -m tests.lab", standalone_mode=False)
-    except (LabError, click.ClickException) as error:
+    except (WatchfloorError, click.ClickException) as error:
         sys.exit(f"lab: {error}")

@@ -48,14 +48,14 @@ def recipe(suite: str, archives: tuple[Archive, ...]) -> Recipe:
     here = Path(__file__).parent
     return Recipe(
         suite=suite,
-        packages=package_list(here / "packages.txt"),
-        downloads=package_list(here / "archives.txt"),
+        packages=listed_names(here / "packages.txt"),
+        downloads=listed_names(here / "archives.txt"),
         sources=source_lines(archives, suite),
     )
 
 
-def package_list(file: Path) -> tuple[str, ...]:
-    """The package names of a file with one a line and `#` comments, sorted."""
+def listed_names(file: Path) -> tuple[str, ...]:
+    """The names in a file that has one a line and `#` comments, sorted."""
     lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
     return tuple(sorted({line for line in lines if line}))
 

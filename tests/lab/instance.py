@@ -47,13 +47,13 @@ class Instance:
     def _kept_mark(self) -> Path:
         return self.folder / "kept"
 
-    def keep(self, checkout: Path) -> None:
-        """Lets the lab outlive this process, for the user of `checkout`."""
-        self._kept_mark.write_text(str(checkout))
+    def keep(self, owner: Path) -> None:
+        """Lets the lab outlive this process, for whoever uses the folder `owner`."""
+        self._kept_mark.write_text(str(owner))
 
     @property
     def kept_for(self) -> Path | None:
-        """The checkout whose user asked to keep it."""
+        """The folder that it is kept for."""
         return Path(self._kept_mark.read_text()) if self._kept_mark.exists() else None
 
     def hold(self) -> bool:
@@ -111,10 +111,10 @@ def remove_abandoned() -> tuple[int, ...]:
         return _remove_abandoned()
 
 
-def remove_kept(checkout: Path | None) -> tuple[int, ...]:
-    """Removes the kept labs of `checkout` (or of all), and the abandoned ones."""
+def remove_kept(owner: Path | None) -> tuple[int, ...]:
+    """Removes the labs kept for `owner` (or for anybody), and the abandoned ones."""
     with _numbers_locked():
-        kept = [one for one in instances() if one.kept_for and checkout in (None, one.kept_for)]
+        kept = [one for one in instances() if one.kept_for and owner in (None, one.kept_for)]
         for instance in kept:
             instance.remove()
         return (*(one.number for one in kept), *_remove_abandoned())

@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import cycle
 from pathlib import Path
+from threading import Lock
 
 from tests.lab.apt import Archive, acquire_settings, debian_archives, upstream_proxy
 from tests.lab.cgroups import MOUNT, ControlGroup, hierarchies
@@ -16,7 +17,7 @@ from tests.lab.errors import LabError
 from tests.lab.host import LabHost
 from tests.lab.image import base_image, machine_suite, recipe
 from tests.lab.instance import Instance, claim, close
-from tests.lab.network import HostNetwork
+from tests.lab.network import MOST_HOSTS, HostNetwork
 from tests.lab.proxy import proxy_url, start_proxy
 
 DISK_MIB = 1024
@@ -28,30 +29,48 @@ class Lab:
     """An open lab; `open_lab` makes one. Threads may boot hosts side by side."""
 
     instance: Instance
-    image: Path
+    archives: tuple[Archive, ...]
     _hosts: dict[str, LabHost] = field(default_factory=dict)
-    _indexes: Iterator[int] = field(default_factory=count)
+    _indexes: Iterator[int] = field(default_factory=lambda: cycle(range(MOST_HOSTS)))
+    _registering: Lock = field(default_factory=Lock)
 
-    def boot(self, name: str, *, disk_mib: int = DISK_MIB) -> LabHost:
-        """A new host called `name`, switched on and reachable by SSH."""
-        if name in self._hosts:
-            raise LabError(f"this lab has a host {name} already; remove it first")
-        host = LabHost(
-            name=name,
-            folder=self.instance.folder / "hosts" / name,
-            network=HostNetwork(self.instance.network, next(self._indexes)),
-            group=ControlGroup(f"{self.instance.number}/{name}"),
-            key=self.key,
-        )
-        self._hosts[name] = host
-        host.install(self.image, proxy_url(self.instance.network), disk_mib)
+    def boot(self, name: str, *, suite: str = "", disk_mib: int = DISK_MIB) -> LabHost:
+        """A new host called `name`, switched on and reachable by SSH.
+
+        It runs Debian's `suite` (`bookworm`, `trixie`); without one, what this machine runs.
+        """
+        image = base_image(recipe(suite or machine_suite(), self.archives))
+        host = self._register(name)
+        host.install(image, self.proxy, disk_mib)
         host.power_on()
         return host
 
-    def boot_all(self, names: Iterable[str]) -> tuple[LabHost, ...]:
-        """`boot` for several hosts side by side."""
+    def _register(self, name: str) -> LabHost:
+        with self._registering:
+            if name in self._hosts:
+                raise LabError(f"this lab has a host {name} already; remove it first")
+            host = LabHost(
+                name=name,
+                folder=self.instance.folder / "hosts" / name,
+                network=HostNetwork(self.instance.network, self._free_index()),
+                group=ControlGroup(f"{self.instance.number}/{name}"),
+                key=self.key,
+            )
+            self._hosts[name] = host
+        return host
+
+    def _free_index(self) -> int:
+        # In turn, so that a removed host's address is not soon another's with other keys.
+        taken = {host.network.index for host in self._hosts.values()}
+        if len(taken) >= MOST_HOSTS:
+            raise LabError(f"a lab has room for {MOST_HOSTS} hosts; remove some")
+        return next(index for index in self._indexes if index not in taken)
+
+    def boot_all(self, suites: Mapping[str, str]) -> tuple[LabHost, ...]:
+        """`boot` for several hosts side by side: each name with its suite, or an empty one."""
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            return tuple(pool.map(self.boot, names))
+            started = [pool.submit(self.boot, name, suite=suites[name]) for name in suites]
+            return tuple(one.result() for one in started)
 
     def host(self, name: str) -> LabHost:
         """The host called `name`, booted when first asked for and shared from then on."""
@@ -73,8 +92,8 @@ class Lab:
 
 
 @contextmanager
-def open_lab(suite: str = "") -> Iterator[Lab]:
-    """A lab without hosts, for Debian's `suite` (without one: what this machine runs).
+def open_lab() -> Iterator[Lab]:
+    """A lab without hosts.
 
     All of it is removed at the end, unless it was told `instance.keep`. Raises LabError where
     `obstacle` names a reason.
@@ -82,11 +101,10 @@ def open_lab(suite: str = "") -> Iterator[Lab]:
     if reason := obstacle():
         raise LabError(reason)
     archives = debian_archives()
-    image = base_image(recipe(suite or machine_suite(), archives))
     instance = claim()
     try:
         _furnish(instance, archives)
-        yield Lab(instance, image)
+        yield Lab(instance, archives)
     finally:
         close(instance)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from tests.lab.command import attempt, run
 
-FIRST_HOST, LAST_HOST = 11, 250
-"""The last octets that hosts get; .1 is the bridge."""
+FIRST_HOST = 11
+"""The last octet of the first host's address; .1 is the bridge."""
+MOST_HOSTS = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,15 @@ class LabNetwork:
         return f"198.18.{self.number}.1"
 
     def host_address(self, index: int) -> str:
-        octet = FIRST_HOST + index
-        if octet > LAST_HOST:
-            raise ValueError(f"a lab has room for {LAST_HOST - FIRST_HOST + 1} hosts at a time")
-        return f"198.18.{self.number}.{octet}"
+        return f"198.18.{self.number}.{FIRST_HOST + index}"
+
+    def hardware_address(self, octet: int) -> str:
+        """A locally administered MAC address that belongs to an IP address here for good.
+
+        Left to the kernel, a bridge's changes with its ports and a host's with each power cycle,
+        and neighbours that remember the old one wait for most of a minute.
+        """
+        return f"02:57:46:00:{self.number:02x}:{octet:02x}"
 
     def is_free(self) -> bool:
         """True when nothing on this machine uses the names or the addresses."""
@@ -46,7 +52,7 @@ class LabNetwork:
 
     def create(self) -> None:
         _batch(
-            f"link add {self.bridge} type bridge",
+            f"link add {self.bridge} address {self.hardware_address(1)} type bridge",
             f"link set {self.bridge} up",
             f"addr add {self.gateway}/24 dev {self.bridge}",
         )
@@ -84,12 +90,17 @@ class HostNetwork:
     def address(self) -> str:
         return self.lab.host_address(self.index)
 
+    @property
+    def _hardware_address(self) -> str:
+        return self.lab.hardware_address(FIRST_HOST + self.index)
+
     def create(self) -> None:
         """A namespace as a machine just switched on has it: an address, no firewall rules."""
         self.remove()
+        peer = f"name eth0 address {self._hardware_address} netns {self.namespace}"
         _batch(
             f"netns add {self.namespace}",
-            f"link add {self.cable} type veth peer name eth0 netns {self.namespace}",
+            f"link add {self.cable} type veth peer {peer}",
             f"link set {self.cable} master {self.lab.bridge} up",
         )
         inside = ("link set lo up", f"addr add {self.address}/24 dev eth0", "link set eth0 up")

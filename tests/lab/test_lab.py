@@ -52,6 +52,15 @@ def test_a_host_is_a_booted_debian(host: LabHost) -> None:
     assert "VERSION_CODENAME=" in host.run(["cat", "/etc/os-release"])
 
 
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+def test_either_debian_boots_whichever_this_machine_runs(lab: Lab, suite: str) -> None:
+    host = lab.boot(suite, suite=suite)
+    assert f"VERSION_CODENAME={suite}" in host.run(["cat", "/etc/os-release"])
+    assert ssh(host, "sudo", "-n", "true").returncode == 0
+    host.run(["apt-get", "-o", "Acquire::http::Timeout=20", "update"], timeout_s=120)
+    lab.remove(host)
+
+
 def test_the_administrator_gets_in_with_the_key_and_may_use_sudo(host: LabHost) -> None:
     done = ssh(host, "sudo", "-n", "id", "-u")
     assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
@@ -98,6 +107,15 @@ def test_two_hosts_differ_in_all_that_identifies_them(host: LabHost, fresh_host:
     assert host.address != fresh_host.address
 
 
+def test_the_way_to_the_proxy_stays_when_hosts_come_and_go(lab: Lab, host: LabHost) -> None:
+    bridge = Path("/sys/class/net", lab.instance.network.bridge, "address")
+    before = bridge.read_text()
+    passing = lab.boot("passing")
+    assert bridge.read_text() == before
+    lab.remove(passing)
+    assert bridge.read_text() == before
+
+
 def test_a_replaced_host_key_is_refused_by_who_knew_the_old_one(fresh_host: LabHost) -> None:
     known = fresh_host.known_host_lines()
     fresh_host.replace_host_keys()
@@ -118,6 +136,7 @@ def test_the_console_shows_the_fingerprints_of_the_running_sshd(host: LabHost) -
 
 
 def test_power_cycling_keeps_the_disk_and_drops_the_rest(fresh_host: LabHost) -> None:
+    hardware_address = fresh_host.run(["cat", "/sys/class/net/eth0/address"])
     fresh_host.run(["touch", "/root/kept"])
     fresh_host.run(["nft", "add", "table", "inet", "lost"])
     fresh_host.power_off()
@@ -126,6 +145,8 @@ def test_power_cycling_keeps_the_disk_and_drops_the_rest(fresh_host: LabHost) ->
     fresh_host.power_on()
     assert fresh_host.witness().file("/root/kept").exists
     assert fresh_host.run(["nft", "list", "tables"]) == ""
+    # A new hardware address would be unreachable until its neighbours forget the old one.
+    assert fresh_host.run(["cat", "/sys/class/net/eth0/address"]) == hardware_address
 
 
 def test_a_paused_host_accepts_connections_and_says_nothing(fresh_host: LabHost) -> None:
