@@ -1,4 +1,4 @@
-"""Carries a plan out, wave by wave: a failed host lets its wave finish and starts no further one."""
+"""Carries a plan out by waves: a failed host lets its wave finish and starts no further one."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

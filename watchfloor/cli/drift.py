@@ -1,0 +1,78 @@
+"""`watchfloor drift`: where hosts are no longer as the inventory wants them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deploy.events import event, tell
+from deploy.plan import HostPlan, Plan
+from watchfloor.cli.center import Site, center_option
+from watchfloor.cli.deploying import Desk, host_options, open_desk, plan_now, show_plan
+from watchfloor.cli.exits import Exit
+from watchfloor.cli.output import console, json_option, print_json
+
+
+@click.command()
+@center_option
+@host_options
+@click.option("--report", is_flag=True, help="Send what was found to the monitor.")
+@json_option
+def drift(
+    *,
+    site: Site,
+    limits: tuple[str, ...],
+    login: str | None,
+    endpoints: Path | None,
+    report: bool,
+    as_json: bool,
+) -> Exit:
+    """Compare the hosts with the inventory; nothing is changed.
+
+    Exits with 0 when they agree, 2 when one has drifted, 1 when a host could not be read.
+    """
+    desk = open_desk(site, limits, login, endpoints)
+    drawn = plan_now(desk)
+    found = [finding(desk, host) for host in drawn.hosts]
+    if as_json:
+        print_json({"format": 1, "center": drawn.center, "devices": found})
+    else:
+        show_plan(drawn)
+    if report:
+        _report(desk, found)
+    return _exit(drawn)
+
+
+def finding(desk: Desk, host: HostPlan) -> dict[str, Any]:
+    """One host in JSON: what differs, area by area, with no file's content."""
+    return {
+        "device": host.name,
+        "id": desk.center.devices[host.name].id,
+        "state": "unreadable" if host.reason else "as-wanted" if host.is_clean else "drifted",
+        "reason": host.reason,
+        "message": host.message,
+        "areas": {
+            area.area: [
+                *(change.title for change in area.changes),
+                *area.unmet,
+                *([area.refusal] if area.refusal else []),
+            ]
+            for area in host.areas
+            if not area.is_clean
+        },
+    }
+
+
+def _exit(drawn: Plan) -> Exit:
+    if drawn.has_failures:
+        return Exit.FAILED
+    return Exit.CHANGES if drawn.has_changes else Exit.OK
+
+
+def _report(desk: Desk, found: list[Mapping[str, Any]] | list[dict[str, Any]]) -> None:
+    details = {"devices": list(found)}
+    outcome = tell(desk.settings, event("drift", desk.center.name, desk.owner, details))
+    if outcome.spooled:
+        said = f"{outcome.complaint}; {outcome.spooled} events wait in {desk.settings.spool}"
+        console(err=True).print(said, soft_wrap=True)
