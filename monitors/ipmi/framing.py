@@ -54,7 +54,7 @@ def unwrap_sessionless(packet: bytes) -> bytes:
         raise MalformedPacketError(f"packet of {len(packet)} bytes")
     authentication, _, session, length = _SESSIONLESS_15.unpack_from(packet, len(RMCP))
     if authentication != AUTH_NONE or session:
-        raise StrayPacketError("packet of a session that nobody opened")
+        raise MalformedPacketError("packet of a session that nobody opened")
     return _exactly(packet, start, length)
 
 

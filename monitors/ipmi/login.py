@@ -181,12 +181,14 @@ class Login:
             try:
                 session = await self._handshake(suite, privilege)
             except rakp.RefusedError as error:
-                if error.status != rakp.STATUS_INVALID_SESSION:
+                # The BMC has proved by now that it knows the password, so a wrong proof means
+                # that a message which came twice has changed its challenge in between.
+                if error.status not in (rakp.STATUS_INVALID_SESSION, rakp.STATUS_WRONG_PROOF):
                     raise
             else:
                 await self._set_privilege(session)
                 return session
-        raise LoginRefusedError(f"{self._link.where} forgets each login: reset the BMC")
+        raise LoginRefusedError(f"{self._link.where} mixes up each login: reset the BMC")
 
     async def _handshake(self, suite: CipherSuite, privilege: Privilege) -> Session:
         claim = self._claim(suite, privilege)
@@ -240,8 +242,6 @@ class Login:
                 f'{where} knows no user "{self._target.user}": check the user name in the'
                 " inventory and the BMC's user list"
             )
-        if error.status == rakp.STATUS_WRONG_PROOF:
-            return self._wrong_password(error)
         if error.status in rakp.PRIVILEGE_STATUSES:
             return self._no_privilege(privilege, str(error))
         return LoginRefusedError(f"{where} refuses the login: {error}; try again or reset the BMC")

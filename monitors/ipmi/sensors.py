@@ -85,6 +85,8 @@ class SensorReader:
         record = self.record
         assert record.measure is not None
         try:
+            if factors:  # pyghmi wants a formula before it asks for the one of this reading
+                record.decoder.decode_formula(bytearray(factors[1:]))
             decoded = record.decoder.decode_sensor_reading(_Formula(factors), bytearray(data))
             value = float(f"{record.measure.in_base_unit(decoded.value):.{_DIGITS}g}")
             if not isfinite(value):
