@@ -19,6 +19,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.networks import IPvAnyAddress, IPvAnyNetwork
@@ -82,7 +83,13 @@ def _zoned(moment: datetime, info: ValidationInfo) -> datetime:
 
 Day = Annotated[date, BeforeValidator(_day_text), AfterValidator(_bounded_day)]
 """A day, written 2026-12-31."""
-Moment = Annotated[datetime, BeforeValidator(_day_text), AfterValidator(_zoned)]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_day_text),
+    AfterValidator(_zoned),
+    # Not the format date-time: that one demands an offset.
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d)?"}),
+]
 """A time with its zone."""
 Address = Annotated[IPvAnyAddress, BeforeValidator(_address_text)]
 

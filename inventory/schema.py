@@ -52,6 +52,9 @@ def _or_nothing(schema: Schema) -> Schema:
 
 def _as_written(definition: Schema) -> None:
     """Takes out what is not written as a key, and what defaults may fill in."""
+    for value in definition["properties"].values():
+        if "patternProperties" in value:  # pydantic leaves other keys open
+            value["additionalProperties"] = False
     for key in _UNWRITTEN:
         definition["properties"].pop(key, None)
     required = set(definition.get("required", ())) - {*_UNWRITTEN, *_BY_DEFAULT}

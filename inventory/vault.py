@@ -58,8 +58,8 @@ def _is_loopback(host: str) -> bool:
 def _get(connection: HTTPConnection, path: str, token: str, where: str) -> dict[str, object]:
     try:
         connection.request("GET", f"/v1/{quote(path)}", headers={"X-Vault-Token": token})
-        body = _body(connection.getresponse(), where)
-        document = json.loads(body)
+        with connection.getresponse() as response:
+            document = json.loads(_body(response, where))
     except (OSError, HTTPException, ValueError) as error:
         # Without the error's own text: it may repeat the header that holds the token.
         raise VaultError(

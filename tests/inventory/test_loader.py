@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inventory.assets import example_center, templates
 from inventory.loader import InventoryError, Problem, load
-from inventory.model import Center, Kind, Monitoring
+from inventory.model import Center, Kind, Model, Monitoring
 from inventory.sections import NAMED, TOP_LEVEL
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/expected.txt"))
@@ -205,7 +205,8 @@ TEXTS += [
 WORDS = st.sampled_from(
     ["srv-1", "sw-a/Gi1", "u1-2", "env:X", "10.20.9.1", "10.20.9.0/24", "2026-01-02", "ups", "1e9"]
 )
-FIELDS = st.sampled_from(sorted({f for m in (*NAMED.values(), Monitoring) for f in m.model_fields}))
+MODELS: list[type[Model]] = [*NAMED.values(), Monitoring]
+FIELDS = st.sampled_from(sorted({field for model in MODELS for field in model.model_fields}))
 SCALARS = st.one_of(
     WORDS,
     st.none(),
