@@ -46,7 +46,12 @@ class SocketsFacts:
 
 
 def parse(text: str) -> SocketsFacts:
-    """Raises `FactError` for a line that ss(8) would not print."""
+    """Raises `FactError` for a line that ss(8) would not print, and for none at all.
+
+    A host that is read over the network listens on something.
+    """
+    if not text.strip():
+        raise FactError("ss listed no socket at all")
     return SocketsFacts(tuple(_socket(line) for line in lines(text)))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from inventory.model import Center, Device, Waiver
@@ -13,26 +14,24 @@ from monitors.baseline.errors import AuditError
 from monitors.baseline.writing import Run, write_evidence
 
 
-def devices_in_scope(center: Center, limit: Sequence[str]) -> list[Device]:
+def devices_in_scope(center: Center, limits: Sequence[str]) -> list[Device]:
     """The devices with a side that controls speak of, in the inventory's order.
 
-    `limit` names devices or groups; empty means all. Raises `AuditError` for an unknown name.
+    A limit is a device's name or pattern (`con-*`), `role:NAME`, `kind:NAME` or `group:NAME`; none
+    means all. Raises `AuditError` for one that fits nothing.
     """
-    wanted: set[str] = set()
-    for name in limit:
-        wanted |= _members(center, name, set())
-    return [
-        device
-        for device in center.devices.values()
-        if (not limit or device.name in wanted) and subjects_of(device)
-    ]
+    judged = [device for device in center.devices.values() if subjects_of(device)]
+    if not limits:
+        return judged
+    names = {name for limit in limits for name in _fitting(center, limit, judged)}
+    return [device for device in judged if device.name in names]
 
 
 def run_audit(
-    center: Center, limit: Sequence[str], catalogue: Catalogue, means: Means, tool: str
+    center: Center, limits: Sequence[str], catalogue: Catalogue, means: Means, tool: str
 ) -> Run:
     """Reads and returns what `write_evidence` takes. What cannot be read is in it as ERROR."""
-    devices = devices_in_scope(center, limit)
+    devices = devices_in_scope(center, limits)
     started_at = datetime.now(UTC)
     cases = asyncio.run(collect(center, devices, means))
     names = {device.name for device in devices}
@@ -42,8 +41,8 @@ def run_audit(
         tool=tool,
         policy=catalogue.policy(center.baseline.profile),
         catalogue=catalogue,
-        waivers=tuple(w for w in center.waivers.values() if not limit or _concerns(w, names)),
-        limit=tuple(sorted(names)) if limit else (),
+        waivers=tuple(w for w in center.waivers.values() if not limits or _concerns(w, names)),
+        limit=tuple(sorted(names)) if limits else (),
         started_at=started_at,
         finished_at=datetime.now(UTC),
         cases=tuple(cases),
@@ -60,14 +59,18 @@ def _concerns(waiver: Waiver, names: set[str]) -> bool:
     return bool(names & set(waiver.devices))
 
 
-def _members(center: Center, name: str, seen: set[str]) -> set[str]:
-    if name in center.devices:
-        return {name}
-    group = center.groups.get(name)
-    if group is None:
-        known = [*center.devices, *center.groups]
-        raise AuditError(f"--limit {name}: no device or group; {hint(name, known)}")
-    seen.add(name)
-    return set().union(
-        *(_members(center, member, seen) for member in group.of if member not in seen)
-    )
+def _fitting(center: Center, limit: str, judged: Sequence[Device]) -> list[str]:
+    sort, colon, name = limit.partition(":")
+    if colon and sort == "role":
+        found = [device.name for device in judged if name in device.roles]
+    elif colon and sort == "kind":
+        found = [device.name for device in judged if device.kind == name]
+    elif colon and sort == "group":
+        members = center.groups[name].of if name in center.groups else ()
+        found = [device.name for device in judged if device.name in members]
+    else:
+        found = [device.name for device in judged if fnmatchcase(device.name, limit)]
+    if not found:
+        near = hint(limit, [device.name for device in judged])
+        raise AuditError(f"--limit {limit}: fits no device that controls speak of: {near}")
+    return found

@@ -80,9 +80,15 @@ class Report(_Model):
     records: int
 
     @property
+    def unread_sides(self) -> list[Side]:
+        """What could not be read: all its controls are ERROR for the one reason."""
+        return [side for side in self.sides if side.problem]
+
+    @property
     def open_lines(self) -> list[Line]:
-        """What somebody has to do something about, the most severe first."""
-        lines = [line for side in self.sides for line in side.lines if line.verdict.is_open]
+        """What somebody has to do something about, the most severe first; read sides only."""
+        read = [side for side in self.sides if not side.problem]
+        lines = [line for side in read for line in side.lines if line.verdict.is_open]
         return sorted(lines, key=lambda line: SEVERITIES.index(line.severity))
 
     @property

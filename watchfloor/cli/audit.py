@@ -11,6 +11,7 @@ import click
 from rich.text import Text
 
 import watchfloor
+from inventory.endpoints import EndpointMap
 from inventory.secrets import Secrets
 from inventory.settings import Settings
 from monitors.baseline import signing
@@ -53,7 +54,18 @@ def audit() -> None:
 
 @audit.command()
 @center_option
-@click.option("--limit", multiple=True, metavar="NAME", help="Only this device or group; repeat.")
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="WHICH",
+    help="A device, a pattern (console-*), role:, kind: or group:NAME. May be repeated.",
+)
+@click.option(
+    "--endpoints",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Where simulated or tunnelled devices answer. [default: $WATCHFLOOR_ENDPOINTS]",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="The evidence's folder; must not be there yet."
 )
@@ -65,7 +77,13 @@ def audit() -> None:
 )
 @json_option
 def run(
-    site: Site, limit: tuple[str, ...], out: Path | None, key: Path | None, as_json: bool
+    *,
+    site: Site,
+    limits: tuple[str, ...],
+    endpoints: Path | None,
+    out: Path | None,
+    key: Path | None,
+    as_json: bool,
 ) -> int:
     """Read every device, judge it, and write signed evidence.
 
@@ -74,16 +92,16 @@ def run(
     """
     settings = Settings.from_environment()
     catalogue = shipped()
-    devices = devices_in_scope(site.center, limit)
+    devices = devices_in_scope(site.center, limits)
     signing_key = _signing_key(key or settings.state / "evidence-key")
     means = Means(
         secrets=Secrets(PURPOSES, site.folder),
-        endpoints=settings.endpoints(),
+        endpoints=EndpointMap.load(endpoints) if endpoints else settings.endpoints(),
         known_hosts=settings.known_hosts,
         areas=catalogue.areas(),
         progress=_Progress(sum(len(subjects_of(device)) for device in devices)),
     )
-    done = run_audit(site.center, limit, catalogue, means, watchfloor.__version__)
+    done = run_audit(site.center, limits, catalogue, means, watchfloor.__version__)
     folder = out or settings.evidence / planned_name(
         site.center.name, done.started_at, _names_in(settings.evidence)
     )
@@ -189,16 +207,13 @@ def _print_report(found: Report) -> None:
 
 def _rows(found: Report) -> list[tuple[object, ...]]:
     """Findings one by one, but an unreadable side only once: its controls all say the same."""
-    unread = [side for side in found.sides if side.problem]
     rows: list[tuple[object, ...]] = [
-        (_styled(Verdict.ERROR), "", side.device, side.subject, "", side.problem) for side in unread
+        (_styled(Verdict.ERROR), "", side.device, side.subject, "", side.problem)
+        for side in found.unread_sides
     ]
-    skipped = {(side.device, side.subject) for side in unread}
     for line in (*found.open_lines, *found.excepted_lines):
-        if (line.device, line.subject) not in skipped:
-            verdict = _styled(line.verdict)
-            place = (line.device, line.subject)
-            rows.append((verdict, line.severity, *place, line.control, line.finding))
+        place = (line.device, line.subject, line.control)
+        rows.append((_styled(line.verdict), line.severity, *place, line.finding))
     return rows
 
 
