@@ -4,12 +4,20 @@ import hypothesis
 import pytest
 
 from tests.lab.fixtures import fresh_host, lab
+from tests.lab.lab import obstacle
+from tests.requirements import unavailable
 
 __all__ = ["fresh_host", "lab"]
 
 # Cores are shared with real hosts, so a slow example says nothing about the code.
 hypothesis.settings.register_profile("watchfloor", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("watchfloor")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Settles here, and so in one line for all of them, why lab tests cannot run."""
+    if item.get_closest_marker("lab") and (reason := obstacle()):
+        unavailable(reason)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from threading import Lock
@@ -109,6 +110,7 @@ def open_lab() -> Iterator[Lab]:
         close(instance)
 
 
+@cache
 def obstacle() -> str | None:
     """Why this machine cannot run a lab, in one line; None when it can."""
     if os.geteuid() != 0:
