@@ -109,6 +109,11 @@ class ProtocolHealth:
         return self.failing and problem is not None and problem.kind in SILENCE
 
     @property
+    def decided(self) -> bool:
+        """Whether it has brought readings, or failed often enough, since the start."""
+        return self.succeeded is not None or self.failing
+
+    @property
     def fresh_until(self) -> datetime | None:
         """When the readings become stale; None before the first ones."""
         if self.succeeded is None:

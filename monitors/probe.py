@@ -13,6 +13,9 @@ class ProblemKind(StrEnum):
 
     SILENT = "silent"
     """No answer within the deadline."""
+    MUTE = "mute"
+    """The host is there, and this protocol gives no answer: a credential or access list that is
+    met with silence, or a dead agent."""
     CLOSED = "closed"
     """The host answered that the port is closed (ICMP port unreachable, TCP reset)."""
     UNREACHABLE = "unreachable"

@@ -23,9 +23,9 @@ class Scene:
 
     @property
     def settled(self) -> bool:
-        """Whether every device has been asked at least once since the monitor started."""
+        """Whether every device has answered, or been found silent, since the monitor started."""
         return all(
-            protocol.last is not None
+            protocol.decided
             for health in self.devices.values()
             for protocol in health.protocols.values()
         )

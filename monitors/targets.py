@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import TracebackType
 
 from inventory.endpoints import EndpointMap
@@ -14,7 +15,7 @@ from monitors.ipmi.target import IPMI_PORT, IpmiTarget
 from monitors.pjlink.probe import PjlinkProbe
 from monitors.pjlink.protocol import PORT as PJLINK_PORT
 from monitors.pjlink.target import PjlinkTarget
-from monitors.probe import Probe
+from monitors.probe import Poll, Probe, Problem, ProblemKind
 from monitors.profiles.library import shipped
 from monitors.reachability import reachable
 from monitors.snmp.engine import SnmpEngine
@@ -80,6 +81,23 @@ class RevealedSecret:
         return self.secret.reveal()
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenProbe:
+    """A probe that could not be made: every poll says why."""
+
+    device: str
+    protocol: str
+    why: str
+
+    async def poll(self) -> Poll:
+        """Never reads anything."""
+        problem = Problem(ProblemKind.FAILED, self.why)
+        return Poll(self.device, self.protocol, datetime.now(UTC), 0.0, problem=problem)
+
+    async def close(self) -> None:
+        """Has nothing open."""
+
+
 class Clients:
     """The sockets that all probes share. Use it as `async with Clients() as clients`."""
 
@@ -115,11 +133,12 @@ def build_targets(
     for device in center.devices.values():
         if only is not None and device.name != only:
             continue
-        for make in builder.makers(device):
+        for protocol, make in builder.makers(device):
             try:
                 targets.append(make())
             except WatchfloorError as error:
                 problems.append(f"{device.name}: {error}")
+                targets.append(builder.broken(device, protocol, str(error)))
     return Targets(tuple(targets), tuple(problems))
 
 
@@ -134,15 +153,19 @@ class _Builder:
         self._resolved: dict[str, ResolvedCredential] = {}
         self._ports = _used_ports(center)
 
-    def makers(self, device: Device) -> Iterator[Callable[[], Target]]:
+    def makers(self, device: Device) -> Iterator[tuple[str, Callable[[], Target]]]:
         """One for each protocol that the inventory wants the device read over."""
         wanted = device.monitoring
         if wanted.snmp:
-            yield lambda: self._snmp(device, wanted.snmp or "")
+            yield "snmp", lambda: self._snmp(device, wanted.snmp or "")
         if wanted.ipmi:
-            yield lambda: self._ipmi(device, wanted.ipmi or "")
+            yield "ipmi", lambda: self._ipmi(device, wanted.ipmi or "")
         if wanted.pjlink:
-            yield lambda: self._pjlink(device, wanted.pjlink or "")
+            yield "pjlink", lambda: self._pjlink(device, wanted.pjlink or "")
+
+    def broken(self, device: Device, protocol: str, why: str) -> Target:
+        """Stands in for a probe that cannot be made, so that nobody takes the device for well."""
+        return self._target(device, BrokenProbe(device.name, protocol, why), 1.0)
 
     def _snmp(self, device: Device, credential: str) -> Target:
         host, port = self._endpoint(device, "snmp", device.address, SNMP_PORT)

@@ -157,4 +157,4 @@ class SnmpProbe:
         host = {True: "reachable", False: "silent", None: "not checked"}[answers]
         suspect = "community" if isinstance(self._target.credential, Community) else "user"
         text = f"no SNMP answer; host {host}: {suspect}, ACL or agent"
-        return Problem(ProblemKind.SILENT, text)
+        return Problem(ProblemKind.MUTE if answers else ProblemKind.SILENT, text)

@@ -49,21 +49,16 @@ def poll(device: str, site: Site, endpoints: Path | None, as_json: bool) -> int:
         raise NothingToPollError(
             f"{device} is not in this center: {hint(device, site.center.devices)}"
         )
-    polls, problems = asyncio.run(_poll(device, site, endpoints))
+    polls = asyncio.run(_poll(device, site, endpoints))
     if as_json:
-        print_json({"polls": _POLLS.dump_python(polls, mode="json"), "problems": problems})
+        print_json(_POLLS.dump_python(polls, mode="json"))
     else:
         for each in polls:
             _print(each)
-    for problem in problems:
-        click.echo(f"watchfloor: {problem}", err=True)
-    failed = bool(problems) or any(each.problem for each in polls)
-    return Exit.FAILED if failed else Exit.OK
+    return Exit.FAILED if any(each.problem for each in polls) else Exit.OK
 
 
-async def _poll(
-    device: str, site: Site, endpoints_file: Path | None
-) -> tuple[list[Poll], tuple[str, ...]]:
+async def _poll(device: str, site: Site, endpoints_file: Path | None) -> list[Poll]:
     endpoints = (
         EndpointMap.load(endpoints_file)
         if endpoints_file
@@ -72,7 +67,7 @@ async def _poll(
     async with Clients() as clients:
         secrets = Secrets([Purpose.MONITOR], site.folder)
         found = build_targets(site.center, secrets, endpoints, clients, only=device)
-        if not found.targets and not found.problems:
+        if not found.targets:
             raise NothingToPollError(
                 f"{device}: the inventory names no protocol; add `monitoring: {{snmp: CREDENTIAL}}`"
             )
@@ -81,7 +76,7 @@ async def _poll(
         finally:
             for target in found.targets:
                 await target.probe.close()
-    return list(polls), found.problems
+    return list(polls)
 
 
 def _print(poll: Poll) -> None:
