@@ -46,6 +46,7 @@ class Connection:
         self._login = Login(self.link, target)
         self._privilege = target.privilege
         self._session: Session | None = None
+        self._may_not_rise = False
         self._queue = asyncio.Lock()
         self._refused: tuple[float, IpmiError] | None = None
         self._keepalive: asyncio.TimerHandle | None = None
@@ -93,13 +94,18 @@ class Connection:
         return response.data
 
     async def raise_privilege(self) -> bool:
-        """Asks for OPERATOR from the next question on; False when that is asked for already."""
-        if self._privilege >= Privilege.OPERATOR:
-            return False
+        """Asks for OPERATOR from now on; False when that is so already, or the user may not."""
         async with self._queue:
-            self._privilege = Privilege.OPERATOR
+            if self._privilege >= Privilege.OPERATOR or self._may_not_rise:
+                return False
             await self._say_goodbye()
-        return True
+            before, self._privilege = self._privilege, Privilege.OPERATOR
+            try:
+                await self._open()
+            except PrivilegeError:
+                self._privilege, self._may_not_rise, self._refused = before, True, None
+                return False
+            return True
 
     async def auth_capabilities(self, privilege: Privilege) -> AuthCapabilities:
         """What the BMC tells anybody about logging in at a privilege."""

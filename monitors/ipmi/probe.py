@@ -49,6 +49,7 @@ class IpmiProbe:
         self._identity = Identity()
         self._prepared_login = 0
         self._events: list[LogEvent] = []
+        self._polling = asyncio.Lock()
 
     @property
     def device(self) -> str:
@@ -70,7 +71,7 @@ class IpmiProbe:
         started_at, start = datetime.now(UTC), time.monotonic()
         harvest = _Harvest([])
         try:
-            async with asyncio.timeout(self.target.deadline_s):
+            async with self._polling, asyncio.timeout(self.target.deadline_s):
                 await self._poll_with_enough_privilege(harvest)
         except IpmiError as error:
             harvest.problem = error.problem()
@@ -113,7 +114,11 @@ class IpmiProbe:
     async def _ask_all(self) -> list[Response]:
         wanted: list[Request] = [self._repository.stamp_request, CHASSIS_STATUS, LOG_INFO]
         wanted += [reader.request for reader in self._readers]
-        return await self._connection.exchange(wanted)
+        responses = await self._connection.exchange(wanted)
+        refused = any(response.code == NO_PRIVILEGE for response in responses)
+        if refused and await self._connection.raise_privilege():
+            return await self._connection.exchange(wanted)
+        return responses
 
     async def _prepare(self) -> None:
         """Reads what rarely changes: after a login, the BMC may be another one."""

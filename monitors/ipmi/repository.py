@@ -1,6 +1,7 @@
 """The sensor data records of one BMC: read once, kept, and read again only when they change."""
 
 import asyncio
+import random
 from dataclasses import dataclass, field
 
 from monitors.ipmi.connection import Connection
@@ -11,6 +12,7 @@ STORAGE = 0x0A
 SENSOR_EVENT = 0x04
 WHOLE = 0xFF
 HEADER_BYTES = 5
+LARGEST_CHUNK = 128
 FIRST_CHUNK = 64
 SMALLEST_CHUNK = 8
 MOST_RECORDS = 2048
@@ -18,6 +20,7 @@ MOST_RESTARTS = 12
 """For one record: shorter reads that had to be learnt, and reservations that were lost."""
 REREAD_S = 60.0
 """A BMC whose timestamp never rests is not read anew more often than that."""
+LONGEST_PAUSE_S = 0.1
 LAST_RECORD = 0xFFFF
 RESERVATION_LOST = 0xC5
 _TOO_LONG = frozenset({TOO_MANY_BYTES, OUT_OF_RANGE, 0xC7, 0xC8, 0xFF})
@@ -119,7 +122,10 @@ class SensorRepository:
         for _ in range(MOST_RESTARTS + length + 256 // SMALLEST_CHUNK):
             count = self._count(len(part), length)
             response = await self._connection.ask(await self._request(record_id, len(part), count))
-            if self._learns_from(response.code):
+            if response.code == RESERVATION_LOST:
+                await self._reserve_later()
+                continue
+            if self._shortens(response.code):
                 continue
             next_id, fresh = self._data_of(response, count)
             part += fresh
@@ -140,23 +146,28 @@ class SensorRepository:
         return min(self._chunk, length - offset)
 
     async def _request(self, record_id: int, offset: int, count: int) -> Request:
-        if self._reservation is None:
+        if self._reservation is None and self._chunk != WHOLE:
             reserve = Request(self._source.netfn, self._source.reserve)
             self._reservation = (await self._connection.command(reserve))[:2].ljust(2, b"\0")
         place = record_id.to_bytes(2, "little") + bytes((offset, count))
-        return Request(self._source.netfn, self._source.read, self._reservation + place)
+        return Request(
+            self._source.netfn, self._source.read, (self._reservation or b"\0\0") + place
+        )
 
-    def _learns_from(self, code: int) -> bool:
-        """Whether the answer asks for another reservation or for a shorter read."""
-        if code == RESERVATION_LOST:
-            self._reservation = None
-            return True
-        if code in _TOO_LONG and self._chunk > SMALLEST_CHUNK:
-            self._chunk = (
-                FIRST_CHUNK if self._chunk == WHOLE else max(SMALLEST_CHUNK, self._chunk // 2)
-            )
-            return True
-        return False
+    async def _reserve_later(self) -> None:
+        """Another console reserved in between; a random pause lets one of the two go on."""
+        self._reservation = None
+        if self._chunk == WHOLE:
+            self._chunk = LARGEST_CHUNK
+        await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311 # no secret
+
+    def _shortens(self, code: int) -> bool:
+        """Whether the answer asks for a shorter read."""
+        if code not in _TOO_LONG or self._chunk <= SMALLEST_CHUNK:
+            return False
+        whole = self._chunk == WHOLE
+        self._chunk = FIRST_CHUNK if whole else max(SMALLEST_CHUNK, self._chunk // 2)
+        return True
 
     def _data_of(self, response: Response, count: int) -> tuple[int, bytes]:
         where = self._connection.link.where

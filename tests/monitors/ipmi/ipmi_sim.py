@@ -133,11 +133,13 @@ class IpmiSim:
         state = self.folder / "state"
         state.mkdir(exist_ok=True)
         config, commands = self.folder / "lan.conf", self.folder / "server.emu"
-        argv = [need("ipmi_sim"), "-n", "-c", config, "-f", commands, "-s", state]
+        argv: list[str | Path] = [need("ipmi_sim"), "-n", "-c", config, "-f", commands, "-s", state]
         self._child = start(argv, log=self.folder / "ipmi_sim.log")
         # One console for all: the simulator ends (SIGPIPE) when one leaves before its prompt.
-        self._console = until(self._connect, 10, "ipmi_sim's console")
-        _read_prompt(self._console, "connecting")
+        console = until(self._connect, 10, "ipmi_sim's console")
+        assert console is not None
+        _read_prompt(console, "connecting")
+        self._console = console
 
     def stop(self) -> None:
         """Ends it as a power cut would."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from monitors.ipmi.discrete import state_of_health
+from monitors.ipmi.transport import Address
 from monitors.reading import SensorClass
 from tests.monitors.ipmi import ipmi_sim, pyghmi_oracle
 from tests.monitors.ipmi.conftest import MakeProbe
@@ -61,10 +62,15 @@ async def test_a_steady_poll_asks_little_more_than_the_sensors(
 ) -> None:
     probe = make_probe(sim.port)
     await probe.poll()
-    sent = []
+    sent: list[bytes] = []
     transport = probe._connection.link._transport
     real = transport.send
-    monkeypatch.setattr(transport, "send", lambda *args: (sent.append(1), real(*args)))
+
+    def counting(address: Address, packet: bytes) -> None:
+        sent.append(packet)
+        real(address, packet)
+
+    monkeypatch.setattr(transport, "send", counting)
     poll = await probe.poll()
     assert poll.problem is None
     assert len(sent) <= len(ipmi_sim.SERVER) + 3

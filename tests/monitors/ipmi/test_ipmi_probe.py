@@ -1,9 +1,11 @@
 """Polls of the project's own simulated BMC: cipher suite 17, odd BMCs and hostile networks."""
 
+import asyncio
 import random
 
 import pytest
 
+from monitors.ipmi import connection
 from monitors.ipmi.audit_facts import read_bmc_facts
 from monitors.ipmi.connection import Connection
 from monitors.ipmi.framing import AUTH_RMCP_PLUS, PAYLOAD_RAKP1, SEALED_IPMI
@@ -13,8 +15,11 @@ from monitors.probe import Poll, ProblemKind
 from monitors.reading import UNITS, Reading, SensorClass, State
 from tests.monitors.ipmi.conftest import MakeProbe
 from tests.monitors.ipmi.relay import Mangle, PairSwapper, Relay, relaying
+from tests.requirements import unavailable
+from tests.wait import until_async
 from watchfloor.simulate.bmc import SimulatedBmc
-from watchfloor.simulate.ipmi_commands import CALLBACK, OPERATOR, USER, SimulatedBmcUser
+from watchfloor.simulate.errors import GearError
+from watchfloor.simulate.ipmi_commands import CALLBACK, OPERATOR, USER, Caller, SimulatedBmcUser
 
 NAME, PASSWORD = "monitor", "a-long-secret"
 
@@ -116,6 +121,57 @@ async def test_sessions_are_closed_at_the_end(make_probe: MakeProbe) -> None:
         assert len(bmc.sessions) == 0
 
 
+async def test_an_idle_session_is_kept_alive(
+    make_probe: MakeProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "KEEPALIVE_S", 0.05)
+    async with simulated(session_timeout_s=0.5) as bmc:
+        probe = probing(make_probe, bmc)
+        await probe.poll()
+        polled = bmc.requests
+        await until_async(lambda: bmc.requests >= polled + 15, 10, "keep-alive requests")
+        assert len(bmc.sessions) == 1
+        assert (await probe.poll()).problem is None
+        assert connection_of(probe).logins == 1
+
+
+async def test_a_session_that_nobody_uses_is_left_to_expire(
+    make_probe: MakeProbe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "KEEPALIVE_S", 0.02)
+    monkeypatch.setattr(connection, "KEEPALIVE_FOR_S", 0.2)
+    async with simulated(session_timeout_s=0.3) as bmc:
+        probe = probing(make_probe, bmc, timeout_s=0.3)
+        await probe.poll()
+        await until_async(lambda: len(bmc.sessions) == 0, 10, "the session's end")
+        assert (await probe.poll()).problem is None
+
+
+@pytest.mark.parametrize("largest_read", [22, 200])
+async def test_two_users_share_one_bmc_and_one_socket(
+    make_probe: MakeProbe, largest_read: int
+) -> None:
+    reader = SimulatedBmcUser("reader", "pw", USER)
+    async with simulated(users=(reader,)) as bmc:
+        bmc.state.largest_read = largest_read
+        probes = [
+            probing(make_probe, bmc),
+            probing(make_probe, bmc, user="reader", password="pw"),
+        ]
+        polls = await asyncio.gather(*(probe.poll() for probe in probes * 3))
+    assert [poll.problem for poll in polls] == [None] * 6
+
+
+async def test_ipv6(make_probe: MakeProbe) -> None:
+    try:
+        async with simulated(host="::1") as bmc:
+            poll = await probing(make_probe, bmc, host="::1").poll()
+            assert poll.problem is None
+            assert (await probing(make_probe, bmc, host="localhost").poll()).device == "srv-1"
+    except GearError:
+        unavailable("no IPv6 loopback")
+
+
 async def test_silence_is_silence(make_probe: MakeProbe) -> None:
     async with simulated() as bmc:
         bmc.faults.silence = True
@@ -185,12 +241,12 @@ async def test_a_reservation_that_others_take_is_taken_back(make_probe: MakeProb
         asked = 0
         real = bmc.commands.run
 
-        def disturbing(*args: object) -> bytes:
+        def disturbing(net_function: int, command: int, data: bytes, caller: Caller) -> bytes:
             nonlocal asked
             asked += 1
             if asked % 17 == 0:
                 bmc.commands.cancel_reservations()
-            return real(*args)  # type: ignore[arg-type] # handed on as it came
+            return real(net_function, command, data, caller)
 
         bmc.commands.run = disturbing  # type: ignore[method-assign] # a console that interferes
         poll = await probing(make_probe, bmc).poll()
@@ -218,15 +274,40 @@ async def test_a_server_that_is_off_is_critical_only_where_it_should_be_on(
     assert (spare.state, spare.text) == (State.OK, "off")
 
 
-async def test_a_command_that_needs_operator_gets_operator(make_probe: MakeProbe) -> None:
+GET_RECORD, GET_READING = (0x0A, 0x23), (0x04, 0x2D)
+
+
+def needs_operator(bmc: SimulatedBmc, command: tuple[int, int]) -> None:
+    """A BMC that asks for more than the specification does."""
+    _, handler = bmc.commands._table[command]
+    bmc.commands._table[command] = (OPERATOR, handler)
+
+
+@pytest.mark.parametrize("command", [GET_RECORD, GET_READING])
+async def test_a_command_that_needs_operator_gets_operator(
+    make_probe: MakeProbe, command: tuple[int, int]
+) -> None:
     async with simulated() as bmc:
-        netfn_command = (0x0A, 0x22)
-        _, handler = bmc.commands._table[netfn_command]
-        bmc.commands._table[netfn_command] = (OPERATOR, handler)
+        needs_operator(bmc, command)
         probe = probing(make_probe, bmc)
         poll = await probe.poll()
     assert poll.problem is None
+    assert len(poll.readings) > 40
     assert connection_of(probe).privilege is Privilege.OPERATOR
+
+
+async def test_a_user_who_may_not_be_operator_reads_what_he_may(make_probe: MakeProbe) -> None:
+    reader = SimulatedBmcUser("reader", "pw", USER)
+    async with simulated(users=(reader,)) as bmc:
+        needs_operator(bmc, GET_READING)
+        probe = probing(make_probe, bmc, user="reader", password="pw")
+        polls = [await probe.poll() for _ in range(2)]
+    for poll in polls:
+        assert poll.partial
+        assert poll.problem is not None
+        assert "sensors cannot be read" in poll.problem.message
+        assert "Chassis power" in named(poll)
+    assert connection_of(probe).privilege is Privilege.USER
 
 
 async def test_new_log_entries_are_taken_once_and_old_ones_not(make_probe: MakeProbe) -> None:
