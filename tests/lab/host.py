@@ -194,6 +194,7 @@ class LabHost:
             f"--directory={self.disk.root}",
             f"--machine={self.name}",
             f"--network-namespace-path={self.network.path}",
+            "--capability=CAP_NET_ADMIN",
             "--boot",
             "--quiet",
             "--register=no",
