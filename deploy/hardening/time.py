@@ -1,5 +1,10 @@
-"""One time daemon on each host, which asks the center's time servers and no others."""
+"""One time daemon on each host, which asks the center's time servers and no others.
 
+A container may not set its machine's clock: chronyd is told not to try (`-x`), and goes on
+measuring and serving.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -19,6 +24,8 @@ RISKY = False
 ADMIN_FIRST = False
 
 CHRONY = "/etc/chrony/chrony.conf"
+CHRONY_OPTIONS = "/etc/default/chrony"
+CHRONY_UNIT = "/etc/systemd/system/chrony.service.d/10-watchfloor.conf"
 TIMESYNCD = "/etc/systemd/timesyncd.conf.d/10-watchfloor.conf"
 
 
@@ -75,21 +82,32 @@ def _chrony(wanted: TimeDesired, facts: TimesyncFacts) -> list[Change]:
     changes: list[Change] = []
     if "chrony" not in facts.installed:
         changes.append(PackageChange(name="chrony"))
-    text = render("chrony.conf.j2", servers=wanted.servers, serves=wanted.serves)
-    validate = ("chronyd", "-p", "-f", "{}")
-    file = file_change(file_at(facts.files, CHRONY), text, validate_with=validate)
-    if file is not None:
-        changes.append(file)
+    files = list(_chrony_files(wanted, facts))
+    changes.extend(files)
     unit = unit_named(facts.units, "chrony.service")
     asked = {_plain(source.address) for source in facts.sources}
     if not unit.is_enabled:
         changes.append(ServiceChange(unit=unit.name, action="enable"))
-    if file is not None or not unit.is_running:
-        changes.append(ServiceChange(unit=unit.name, action="restart", reason="its configuration"))
+    if files or not unit.is_running:
+        reason = "its configuration" if files else "it does not run"
+        changes.append(ServiceChange(unit=unit.name, action="restart", reason=reason))
     elif asked != {_plain(server) for server in wanted.servers}:
         seen = ", ".join(sorted(asked)) or "nobody"
         changes.append(ServiceChange(unit=unit.name, action="restart", reason=f"it asks {seen}"))
     return changes
+
+
+def _chrony_files(wanted: TimeDesired, facts: TimesyncFacts) -> Iterator[Change]:
+    text = render("chrony.conf.j2", servers=wanted.servers, serves=wanted.serves)
+    texts = {CHRONY: text}
+    if facts.is_container:
+        texts[CHRONY_OPTIONS] = render("chrony.default.j2")
+        texts[CHRONY_UNIT] = render("chrony.container.j2")
+    for path, content in texts.items():
+        validate = ("chronyd", "-p", "-f", "{}") if path == CHRONY else ()
+        change = file_change(file_at(facts.files, path), content, validate_with=validate)
+        if change is not None:
+            yield change
 
 
 def _timesyncd(wanted: TimeDesired, facts: TimesyncFacts) -> tuple[Change, ...]:

@@ -17,7 +17,7 @@ _DO = {
     "enable": "systemctl --quiet enable {unit}\n",
     "start": "systemctl start {unit}\n",
     "disable": "systemctl --quiet disable --now {unit}\n",
-    "restart": "systemctl restart {unit}\n",
+    "restart": "systemctl daemon-reload\nsystemctl restart {unit}\n",
     "reload": "systemctl reload-or-restart {unit}\n",
 }
 _SEEN = (
@@ -34,7 +34,7 @@ def script(change: ServiceChange, step: Step) -> str:
         body += _SEEN
     activate = ""
     if change.action in ("restart", "reload"):
-        activate = f"systemctl reload-or-restart {unit}"
+        activate = f"systemctl daemon-reload; systemctl reload-or-restart {unit}"
     return step.script(
         body.format(unit=unit), undo=_UNDO[change.action].format(unit=unit), activate=activate
     )

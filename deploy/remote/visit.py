@@ -30,6 +30,12 @@ from inventory.facts.registry import area as fact_area
 
 SUPPORTED = ("debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04")
 LOGIN_TIMEOUT_S = 30
+FRESH_LOGIN_S = 15
+"""How long a fresh login is tried; far below the dead-man's patience."""
+PASSING = frozenset(
+    {Reason.PORT_CLOSED, Reason.UNREACHABLE, Reason.CONNECTION_LOST, Reason.NOT_SSH}
+)
+"""What may be different a moment later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +178,27 @@ class Visit:
             self._fresh_login("beforehand").close()
 
     def _fresh_login(self, when: str) -> Session:
+        """A login as the admin that owes nothing to the one we have."""
         admin = self._target.admin
-        fresh = None
+        deadline = time.monotonic() + FRESH_LOGIN_S
+        while True:
+            try:
+                return self._login_as(admin)
+            except HostFailure as failure:
+                # A reloaded sshd closes its port for a moment.
+                if failure.reason not in PASSING or time.monotonic() > deadline:
+                    raise HostFailure(
+                        Reason.LOCKED_OUT, f"no login as {admin} {when}: {failure}"
+                    ) from failure
+            time.sleep(0.1)
+
+    def _login_as(self, admin: str) -> Session:
+        fresh = Session.open(self._host, admin)
         try:
-            fresh = Session.open(self._host, admin)
             fresh.greet(LOGIN_TIMEOUT_S)
-        except HostFailure as failure:
-            if fresh is not None:
-                fresh.close()
-            raise HostFailure(
-                Reason.LOCKED_OUT, f"no login as {admin} {when}: {failure}"
-            ) from failure
+        except HostFailure:
+            fresh.close()
+            raise
         return fresh
 
     def _confirm(self, journal: AreaJournal) -> None:

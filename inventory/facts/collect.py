@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from inventory.facts.area import Area, FactError, area_name
-from inventory.facts.registry import area as find_area
 
 T = TypeVar("T")
 
@@ -99,6 +98,14 @@ def batch(area_names: Iterable[str]) -> str:
         for name in dict.fromkeys(area_names)
     )
     return opening + "".join(calls) + _CLOSING
+
+
+def reader_script(area_names: Iterable[str]) -> str:
+    """The file at `READER`: `batch`, to be run by the audit account's forced command."""
+    return (
+        "#!/bin/sh\n# Written by Watchfloor; changes made here are drift. It only reads.\n"
+        + batch(area_names)
+    )
 
 
 def split(output: str) -> dict[str, Section]:

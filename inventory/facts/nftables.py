@@ -19,7 +19,8 @@ command -v nft >/dev/null || { echo no | tag installed; exit 0; }
 echo yes | tag installed
 show_file /etc/nftables.conf || exit 1
 show_unit nftables.service
-nft -s list ruleset | tag running || exit 1
+rules=$(nft -s list ruleset) || exit 1
+printf '%s\\n' "$rules" | tag running
 if [ -f /etc/nftables.conf ]; then
   if made=$(unshare --net -- sh -c 'nft -f /etc/nftables.conf && nft -s list ruleset' 2>&1)
   then printf '%s\\n' "$made" | tag filed

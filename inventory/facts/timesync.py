@@ -15,6 +15,9 @@ for name in chrony systemd-timesyncd ntp ntpsec openntpd; do
   dpkg-query -W -f '${db:Status-Status} ${Package}\\n' $name | tag package
 done
 for name in chrony systemd-timesyncd ntp ntpsec openntpd; do show_unit $name.service; done
+for path in /etc/default/chrony /etc/systemd/system/chrony.service.d/10-watchfloor.conf; do
+  show_file "$path" || exit 1
+done
 for path in /etc/chrony/chrony.conf /etc/chrony/conf.d/*.conf /etc/chrony/sources.d/*.sources \\
   /etc/systemd/timesyncd.conf /etc/systemd/timesyncd.conf.d/*.conf; do
   case $path in *'*'*) ;; *) show_file "$path" || exit 1 ;; esac
@@ -26,6 +29,7 @@ fi
 if systemctl --quiet is-active systemd-timesyncd.service; then
   timedatectl show-timesync -p SystemNTPServers -p LinkNTPServers -p ServerAddress | tag timesyncd
 fi
+systemd-detect-virt --quiet --container && echo yes | tag container
 timedatectl show -p NTPSynchronized -p Timezone | tag clock
 exit 0
 """
@@ -64,6 +68,8 @@ class TimesyncFacts:
     timesyncd_servers: tuple[str, ...]
     """What the running systemd-timesyncd is configured to ask."""
     timezone: str
+    is_container: bool
+    """A container shares its machine's clock, and may not set it."""
     is_synchronised: bool = field(metadata={"volatile": True})
     """What the kernel says; never true where a container may not set the clock."""
     offset_s: float | None = field(metadata={"volatile": True})
@@ -95,6 +101,7 @@ def parse(text: str) -> TimesyncFacts:
         sources=tuple(_source(line) for line in parts.get("source", ()) if line.count(",") > 2),
         timesyncd_servers=tuple(asked.split()),
         timezone=clock.get("Timezone", ""),
+        is_container=parts.get("container") == ("yes",),
         is_synchronised=clock.get("NTPSynchronized") == "yes",
         offset_s=_offset(tracking),
         leap=tracking[13] if len(tracking) > 13 else "",
