@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from inventory.baseline import Baseline
 from inventory.checks import CHECKS
 from inventory.checks.redundancy import pair_name
-from inventory.document import Entry, Mapping, Node, Scalar, merge, parse
+from inventory.document import MOST_CHARACTERS, Entry, Mapping, Node, Scalar, merge, parse
 from inventory.draft import Draft
 from inventory.model import Center, Device, Group, Kind
 from inventory.nearest import hint
@@ -19,6 +19,8 @@ from inventory.validation import build, build_all
 __all__ = ["MOST_FILES", "InventoryError", "Problem", "load"]
 
 MOST_FILES = 500
+MOST_BYTES = 4 * MOST_CHARACTERS + 4
+"""One more than the largest document in UTF-8: what is longer is refused by `parse`."""
 
 
 def load(folder: Path) -> Center:
@@ -47,13 +49,14 @@ def load(folder: Path) -> Center:
 
 def _files(folder: Path, problems: Problems) -> list[Path]:
     try:
-        found = sorted(p for p in folder.iterdir() if p.suffix == ".yaml" and p.is_file())
-        astray = sorted(p for p in folder.iterdir() if p.suffix == ".yml")
+        inside = sorted(folder.iterdir())
     except OSError as error:
         problems.add(Mark(str(folder)), f"cannot be read: {error.strerror}; name a center's folder")
         return []
-    for path in astray:
-        problems.add(Mark(str(path)), f"would not be read: rename it to {path.stem}.yaml")
+    for path in inside:
+        if path.suffix == ".yml":
+            problems.add(Mark(str(path)), f"would not be read: rename it to {path.stem}.yaml")
+    found = [path for path in inside if path.suffix == ".yaml" and not path.is_dir()]
     if len(found) > MOST_FILES:
         problems.add(Mark(str(folder)), f"more than {MOST_FILES} files: join some")
     return found[:MOST_FILES]
@@ -62,10 +65,14 @@ def _files(folder: Path, problems: Problems) -> list[Path]:
 def _read(path: Path, folder: Path, problems: Problems) -> Node | None:
     """The tree of one file. A link that leads out of the folder is refused, not followed."""
     try:
+        if not path.is_file():
+            problems.add(Mark(str(path)), "is not a file, or a link to nowhere: remove it")
+            return None
         if not path.resolve().is_relative_to(folder.resolve()):
             problems.add(Mark(str(path)), "is a link out of the folder: copy the file instead")
             return None
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problems.add(Mark(str(path), line, 1), "not UTF-8: save the file in that encoding")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
 FEW = 12
 """So many choices are listed when none is near; more would only hide the message."""
@@ -9,9 +10,13 @@ FEW = 12
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that looks most like the word, or None."""
-    pool = list(choices)
-    folded = {choice.lower(): choice for choice in reversed(pool)}
-    found = get_close_matches(word.lower()[:100], list(folded), n=1, cutoff=0.6)
+    return _nearest(word.lower()[:100], frozenset(choices))
+
+
+@lru_cache(maxsize=256)  # the same wrong name often stands in many places
+def _nearest(word: str, choices: frozenset[str]) -> str | None:
+    folded = {choice.lower(): choice for choice in sorted(choices, reverse=True)}
+    found = get_close_matches(word, sorted(folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else None
 
 

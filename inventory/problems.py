@@ -42,8 +42,10 @@ class Problem:
 class InventoryError(WatchfloorError):
     """An inventory that cannot be used. `problems` holds every mistake, in reading order."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], *, truncated: bool = False) -> None:
         self.problems = tuple(problems)
+        self.truncated = truncated
+        """Whether there are more than `MOST_PROBLEMS`, and the rest is missing."""
         super().__init__(self._one_line())
 
     def _one_line(self) -> str:
@@ -57,14 +59,23 @@ class Problems:
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
+        self._truncated = False
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    @property
+    def full(self) -> bool:
+        """Whether no more mistakes are collected, so that none needs to be looked for."""
+        return len(self._found) >= MOST_PROBLEMS
+
     def add(self, mark: Mark, message: str) -> None:
         """Notes one mistake."""
-        if len(self._found) < MOST_PROBLEMS:
-            self._found[Problem(mark.file, mark.line, mark.column, _one_line(message))] = None
+        if self.full:
+            self._truncated = True
+            return
+        problem = Problem(_one_line(mark.file), mark.line, mark.column, _one_line(message))
+        self._found[problem] = None
 
     @property
     def first(self) -> Problem | None:
@@ -74,7 +85,7 @@ class Problems:
     def raise_if_any(self) -> None:
         """Raises `InventoryError` with everything noted so far, sorted by place."""
         if self._found:
-            raise InventoryError(sorted(self._found))
+            raise InventoryError(sorted(self._found), truncated=self._truncated)
 
 
 def _one_line(message: str) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from inventory.assets import example_center, templates
 from inventory.loader import InventoryError, Problem, load
 from inventory.model import Center, Kind, Model, Monitoring
+from inventory.problems import MOST_PROBLEMS
 from inventory.sections import NAMED, TOP_LEVEL
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/expected.txt"))
@@ -193,6 +194,24 @@ def test_secrets_are_never_repeated(tmp_path: Path) -> None:
     )
     assert len(found) >= 6
     assert "tops3cret" not in "\n".join(found)
+
+
+def test_thousands_of_mistakes_end_in_time_and_say_that_more_are_there(tmp_path: Path) -> None:
+    lines = [f"  srv-{n}: {{kind: server, feeds: [pdu-{n}]}}" for n in range(MOST_PROBLEMS + 200)]
+    with pytest.raises(InventoryError) as caught:
+        center_of(tmp_path, "devices:\n" + "\n".join(lines) + "\n")
+    assert len(caught.value.problems) == MOST_PROBLEMS
+    assert caught.value.truncated
+
+
+def test_a_link_to_nowhere_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    assert mistakes_in(tmp_path, "") == [
+        "gone.yaml: is not a file, or a link to nowhere: remove it",
+        "loop.yaml: is not a file, or a link to nowhere: remove it",
+    ]
 
 
 # --- nothing but InventoryError -------------------------------------------------------------

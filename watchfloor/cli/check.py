@@ -81,11 +81,13 @@ def _counts(center: Center) -> dict[str, int]:
 
 def _print_problems(error: InventoryError, as_json: bool) -> None:
     if as_json:
-        print_json({"ok": False, "problems": [asdict(problem) for problem in error.problems]})
+        problems = [asdict(problem) for problem in error.problems]
+        print_json({"ok": False, "problems": problems, "truncated": error.truncated})
         return
     for problem in error.problems:
         click.echo(str(problem))
-    click.echo(f"watchfloor: {_counted(len(error.problems), 'mistakes')}", err=True)
+    more = ", and more that are not listed" if error.truncated else ""
+    click.echo(f"watchfloor: {_counted(len(error.problems), 'mistakes')}{more}", err=True)
 
 
 def _counted(count: int, plural: str) -> str:
