@@ -5,13 +5,14 @@ from types import MappingProxyType
 from typing import cast
 
 from deploy.area import Difference, HardeningArea, Vantage
-from deploy.hardening import accounts, banner, firewall, ssh, time
+from deploy.hardening import accounts, auditor, banner, firewall, ssh, time
 from inventory.facts.area import FactError
 from inventory.facts.collect import HostFacts
 from inventory.model import Center, Device
 
 AREAS: Mapping[str, HardeningArea] = MappingProxyType(
     {
+        "auditor": cast(HardeningArea, auditor),
         "banner": cast(HardeningArea, banner),
         "time": cast(HardeningArea, time),
         "accounts": cast(HardeningArea, accounts),

@@ -23,9 +23,10 @@ from deploy.hardening.roster import LOGIN_GROUP, can_become_root, can_log_in, ro
 from deploy.rendering import render
 from inventory.facts import accounts as facts_of_accounts
 from inventory.facts.accounts import AccountsFacts
+from inventory.facts.area import READER
 from inventory.facts.collect import HostFacts
 from inventory.facts.textfile import TextFile, file_at
-from inventory.model import Account, Center, Device
+from inventory.model import Account, Center, Device, Purpose
 
 FACTS = ("accounts",)
 AFTER: tuple[str, ...] = ()
@@ -51,7 +52,7 @@ class AccountsDesired:
 def desired(center: Center, device: Device) -> AccountsDesired:
     """The accounts whose roles the host has."""
     accounts = roster(center, device)
-    return AccountsDesired(accounts, render("sudoers.j2", accounts=accounts))
+    return AccountsDesired(accounts, render("sudoers.j2", accounts=accounts, reader=READER))
 
 
 def diff(wanted: AccountsDesired, facts: AccountsFacts, vantage: Vantage) -> Difference:
@@ -90,7 +91,7 @@ def _account(account: Account, facts: AccountsFacts) -> Iterator[Change]:
             yield MemberChange(user=account.name, group=group, present=False)
     home = login.home if login else f"/home/{account.name}"
     keys = file_at(facts.files, f"{home}/.ssh/authorized_keys")
-    text = "".join(f"{key.strip()}\n" for key in account.keys)
+    text = "".join(f"{_bound(account)}{key.strip()}\n" for key in account.keys)
     if text or keys.exists:
         change = file_change(keys, text, mode=0o600, owner=account.name)
         if change is not None:
@@ -98,6 +99,13 @@ def _account(account: Account, facts: AccountsFacts) -> Iterator[Change]:
     spare = file_at(facts.files, f"{home}/.ssh/authorized_keys2")
     if spare.kind == "file" and spare.content:
         yield _emptied(spare, account.name)
+
+
+def _bound(account: Account) -> str:
+    """The audit account's key runs the reader and nothing else (sshd(8), AUTHORIZED_KEYS)."""
+    if account.purpose is not Purpose.AUDIT:
+        return ""
+    return f'restrict,command="sudo -n {READER}" '
 
 
 def _emptied(file: TextFile, owner: str) -> FileChange:

@@ -5,6 +5,9 @@ from typing import Protocol, TypeVar
 
 from inventory.errors import WatchfloorError
 
+READER = "/usr/local/sbin/watchfloor-read-facts"
+"""Where a host keeps `collect.reader_script`, the one command of its audit account."""
+
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from inventory.facts.area import Area, FactError, area_name
+from inventory.facts.registry import area as find_area
 
 T = TypeVar("T")
 
@@ -15,8 +16,6 @@ SECTION_LIMIT = 256 * 1024
 """Octets that one area may print; more is cut off and makes the section unusable."""
 SECTION_TIMEOUT_S = 20
 AREA_LIMIT = 64
-READER = "/usr/local/sbin/watchfloor-read-facts"
-"""Where a host keeps `batch` of all areas as the one command of its audit account."""
 
 PRELUDE = """\
 tag() { sed -e "s/^/$1	/" -e '$a\\'; }
@@ -101,7 +100,7 @@ def batch(area_names: Iterable[str]) -> str:
 
 
 def reader_script(area_names: Iterable[str]) -> str:
-    """The file at `READER`: `batch`, to be run by the audit account's forced command."""
+    """The file at `area.READER`: `batch`, to be run by the audit account's forced command."""
     return (
         "#!/bin/sh\n# Written by Watchfloor; changes made here are drift. It only reads.\n"
         + batch(area_names)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from inventory.facts import accounts, files, logins
 from inventory.facts.accounts import AccountsFacts
-from inventory.facts.collect import READER
+from inventory.facts.area import READER
 from monitors.baseline.subject import Host
 from monitors.baseline.verdict import Outcome, failed, met, not_applicable, not_proven, passed
 
