@@ -1,4 +1,4 @@
-"""Records a lab host's facts as test data: `python -m tests.lab.capture FOLDER` boots a fresh one."""
+"""Records facts of a lab host as test data; `python -m tests.lab.capture FOLDER` boots one."""
 
 import base64
 import re
