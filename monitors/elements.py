@@ -3,7 +3,7 @@
 This is the one place that interprets parts and silence, so that margins, alerts and pages agree.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
 from inventory.model import Center, Device, Kind
 from inventory.topology import Element, Health, Power, Topology
@@ -28,12 +28,13 @@ def element_states(
     topology: Topology, devices: Mapping[str, DeviceHealth], observer: str | None
 ) -> dict[Element, Health]:
     """Every element that is not known to be ok, from all that was read."""
+    silent = {name for name, health in devices.items() if health.silent}
+    used = _used_ports(topology.center, silent)
     states = {
         element: Health.DOWN
         for name, health in devices.items()
-        for element in _spoken(topology.center, topology.center.devices[name], health)
+        for element in _spoken(topology.center.devices[name], health, used.get(name, frozenset()))
     }
-    silent = {name for name, health in devices.items() if health.silent}
     for name, health in devices.items():
         if name not in silent and not health.answering:
             states.setdefault(name, Health.UNKNOWN)
@@ -50,7 +51,7 @@ def on_battery(health: DeviceHealth) -> bool:
     )
 
 
-def _spoken(center: Center, device: Device, health: DeviceHealth) -> Iterator[Element]:
+def _spoken(device: Device, health: DeviceHealth, used_ports: Collection[str]) -> Iterator[Element]:
     """The elements that the device itself reports as failed."""
     bad = [part for part in health.parts if part.state is State.CRITICAL]
     yield from _supplies(device, health.parts)
@@ -59,7 +60,7 @@ def _spoken(center: Center, device: Device, health: DeviceHealth) -> Iterator[El
         yield from (f"battery:{device.name}" for part in bad if part.kind == "battery")
     if device.kind in POWER_GEAR:
         yield from _dead_outlets(device, health)
-    yield from _dead_ports(center, device, health)
+    yield from _dead_ports(device, health, used_ports)
     if any(part.kind in FATAL_PARTS.get(device.kind, ()) for part in bad):
         yield device.name
 
@@ -104,20 +105,24 @@ def _dead_outlets(device: Device, health: DeviceHealth) -> Iterator[Element]:
             yield f"outlet:{device.name}/{index}"
 
 
-def _dead_ports(center: Center, device: Device, health: DeviceHealth) -> Iterator[Element]:
-    """Only ports that the inventory hangs something from: an unused port may be down."""
-    used = {
-        uplink.port
-        for other in center.devices.values()
-        for uplink in other.uplinks
-        if uplink.device == device.name and uplink.port
-    }
-    if not used:
-        return
-    for reading in health.readings:
+def _used_ports(center: Center, silent: Container[str]) -> dict[str, set[str]]:
+    """Device -> its ports that something hangs from: an unused port may be down.
+
+    What hangs from a port and is silent has taken the port down with it: the port is not to blame.
+    """
+    used: dict[str, set[str]] = {}
+    for device in center.devices.values():
+        for uplink in device.uplinks if device.name not in silent else ():
+            if uplink.port:
+                used.setdefault(uplink.device, set()).add(uplink.port)
+    return used
+
+
+def _dead_ports(device: Device, health: DeviceHealth, used: Collection[str]) -> Iterator[Element]:
+    for reading in health.readings if used else ():
         kind, _, index = reading.component.partition(":")
         if kind in {"port", "interface"} and _is_off(reading.sensor_class, reading.text):
-            names = used.intersection({index, reading.name, reading.name.split(" ")[0]})
+            names = {index, reading.name, reading.name.split(" ")[0]}.intersection(used)
             yield from (f"port:{device.name}/{name}" for name in names)
 
 
@@ -135,14 +140,17 @@ def _settle_silence(
     states: Mapping[Element, Health],
     observer: str | None,
 ) -> dict[Element, Health]:
-    """Silent and within reach is down; silent behind something that failed is unknown."""
+    """Silent and within reach is down; silent behind something that failed is unknown.
+
+    Of a device without uplinks, nobody knows a path that could have failed.
+    """
     if not silent:
         return {}
     assumed = {**states, **dict.fromkeys(silent, Health.DOWN)}
     status = topology.assess(assumed, observer).devices
     return {
         name: Health.DOWN
-        if status[name].reachable
+        if (status[name].reachable or not topology.center.devices[name].uplinks)
         and status[name].power is not Power.LOST
         and _is_confirmed(topology.center, name, silent, states)
         else Health.UNKNOWN
