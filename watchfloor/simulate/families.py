@@ -106,6 +106,12 @@ def port_index(recording: Recording, name: str) -> int:
     raise GearError(f"no port {name}: {hint(name, names)}")
 
 
+def port_names(family: str) -> frozenset[str]:
+    """The ports (ifName) that a family's recording has."""
+    rows = _shipped(family).under(IF_NAME)
+    return frozenset(row.value.decode() for row in rows if isinstance(row.value, bytes))
+
+
 @lru_cache(maxsize=32)
 def _shipped(family: str) -> Recording:
     """Parsed once; instances are copies that share its rows."""

@@ -1,0 +1,145 @@
+"""`watchfloor demo`: a whole center on this machine, and faults to see what happens."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn
+
+from inventory import assets
+from inventory.endpoints import split_endpoint
+from inventory.settings import Settings
+from watchfloor.cli.output import console, json_option, print_json, print_table
+from watchfloor.demo import stage
+from watchfloor.demo.control import ControlError, ask
+from watchfloor.simulate.faults import FAULTS
+from watchfloor.simulate.gear import Gear
+
+
+@click.command()
+@click.option(
+    "--center",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The center to play. [default: Riverside, the example]",
+)
+@click.option("--fault", "faults", multiple=True, metavar="DEVICE:FAULT", help="Make this fail.")
+@click.option("--clear", multiple=True, metavar="DEVICE[:FAULT]", help="End this fault again.")
+@click.option("--faults", "list_faults", is_flag=True, help="List the faults that there are.")
+@click.option(
+    "--interval", type=click.FloatRange(1, 60), default=5.0, show_default=True, help="In seconds."
+)
+@click.option("--listen", metavar="HOST:PORT", help="Where the NOC page is served.")
+@json_option
+def demo(
+    *,
+    center: Path | None,
+    faults: tuple[str, ...],
+    clear: tuple[str, ...],
+    list_faults: bool,
+    interval: float,
+    listen: str | None,
+    as_json: bool,
+) -> None:
+    """Run the example center's gear on loopback and watch it. Ends with Ctrl-C.
+
+    With --fault or --clear, a demo that runs in another terminal is told; without a running one,
+    the demo starts with the faults.
+    """
+    if list_faults:
+        _list_faults(as_json=as_json)
+        return
+    settings = Settings.from_environment()
+    folder = settings.runtime / "demo"
+    running = _tell(folder / "demo.sock", faults, clear)
+    if running is not None:
+        _print_told(running, as_json=as_json)
+        return
+    if clear:
+        raise ControlError("no demo runs here, so there is nothing to clear")
+    host, port = split_endpoint(listen) if listen else settings.web
+    _play(
+        stage.Show(
+            center=center or assets.example_center(),
+            folder=folder,
+            host=host,
+            port=port,
+            interval_s=interval,
+            faults=faults,
+        ),
+        as_json=as_json,
+    )
+
+
+def _list_faults(*, as_json: bool) -> None:
+    rows = [(fault.name, fault.help) for fault in FAULTS.values()]
+    if as_json:
+        print_json([{"fault": name, "help": text} for name, text in rows])
+        return
+    print_table(("Fault", "What it does"), sorted(rows))
+
+
+def _tell(path: Path, faults: tuple[str, ...], clear: tuple[str, ...]) -> dict[str, object] | None:
+    """What the running demo answers; None when none runs."""
+    if not path.exists():
+        return None
+    try:
+        answer: dict[str, object] = asyncio.run(ask(path, faults, clear))
+    except ConnectionRefusedError:
+        return None
+    return answer
+
+
+def _print_told(answer: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(answer)
+        return
+    in_force = answer["in_force"]
+    assert isinstance(in_force, list)
+    click.echo(f"a demo runs at {answer['page']}")
+    click.echo(f"in force: {', '.join(in_force) or 'no fault'}")
+
+
+def _play(show: stage.Show, *, as_json: bool) -> None:
+    logging.basicConfig(level="WARNING", format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        console=console(err=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("starting the gear, then reading every device", total=None)
+
+        def on_progress(progress: stage.Progress) -> None:
+            bar.update(task, completed=progress.polled, total=progress.targets)
+
+        def on_ready(gear: Gear) -> None:
+            bar.stop()
+            _announce(show, gear, as_json=as_json)
+
+        asyncio.run(stage.run(show, on_progress, on_ready))
+    if not as_json:
+        click.echo("the demo has ended", err=True)
+
+
+def _announce(show: stage.Show, gear: Gear, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {"page": show.page, "endpoints": str(show.endpoints), "runtime": str(show.folder)}
+        )
+        return
+    runtime = show.folder / "run"
+    click.echo(f"""
+NOC page   {show.page}
+metrics    {show.page}metrics
+gear       {len(gear.devices)} devices on loopback, polled every {show.interval_s:g} s
+
+In another terminal, make something fail and watch the page:
+  watchfloor demo --fault ups-a:on-battery
+  watchfloor demo --faults                  what else there is
+  watchfloor demo --clear ups-a             all well again
+  watchfloor runbook show ups-on-battery ups-a --center {show.center} --runtime {runtime}
+
+Ctrl-C ends everything.""")
