@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inventory.assets import example_center
+from inventory.assets import example_center, runbooks
 from inventory.loader import load
 from inventory.model import Center, Kind, Purpose
 from inventory.topology import Topology
@@ -81,6 +81,18 @@ def test_everything_works_when_nothing_has_failed(riverside: Center) -> None:
     assert all(m.in_service for m in assessment.functions.values())
     polled = [d.name for d in riverside.devices.values() if d.address or d.bmc]
     assert [n for n in polled if not assessment.devices[n].reachable] == []
+
+
+def test_every_runbook_calls_somebody_who_is_there(riverside: Center) -> None:
+    called = {
+        (path.stem, line.split(": ", 1)[0], line.split(": ", 1)[1].strip())
+        for path in runbooks().rglob("*.md")
+        for line in path.read_text().split("\n---", 1)[0].splitlines()
+        if line.startswith(("owner: ", "escalate_to: "))
+    }
+    assert called
+    known = {"owner": set(riverside.rotas), "escalate_to": set(riverside.contacts)}
+    assert [each for each in sorted(called) if each[2] not in known[each[1]]] == []
 
 
 def test_a_waiver_or_window_does_not_hide_in_a_subfolder(riverside: Center) -> None:
