@@ -18,7 +18,7 @@ from monitors.scene import Scene
 from monitors.snapshot import Phase
 
 FLAPS = 3
-"""So many firings within `FLAP_WINDOW_S` seconds are flapping."""
+"""So many beginnings within `FLAP_WINDOW_S` seconds are flapping."""
 FLAP_WINDOW_S = 600.0
 FLAP_HOLD_S = 600.0
 """A flapping alert clears only after it was quiet for so long."""
@@ -45,14 +45,14 @@ class Transition:
 
 @dataclass(slots=True)
 class _Flapping:
-    """When one alert fired lately, in seconds of looking."""
+    """When one alert last began, `FLAPS` times at most, in seconds of looking."""
 
     fired: deque[float]
 
     def is_on(self, now_s: float) -> bool:
-        while self.fired and now_s - self.fired[0] > FLAP_WINDOW_S:
-            self.fired.popleft()
-        return len(self.fired) >= FLAPS
+        """Whether it came often enough, and not so long ago that it has calmed down."""
+        often = len(self.fired) == FLAPS and self.fired[-1] - self.fired[0] <= FLAP_WINDOW_S
+        return often and now_s - self.fired[-1] <= FLAP_HOLD_S
 
 
 def _new_id() -> str:
@@ -174,6 +174,8 @@ class AlertDesk:
         if change is None:
             assert after is not None
             self.occurrences[key] = after
+            if before.quiet_s > after.quiet_s:  # it came back before it was let go
+                self._note_firing(key)
             return []
         return [self._keep(before, after, change, now)]
 
@@ -211,9 +213,12 @@ class AlertDesk:
         else:
             self.occurrences[before.key] = after
         if change in (Change.FIRED, Change.FIRED_AGAIN):
-            fired = self._flapping.setdefault(before.key, _Flapping(deque(maxlen=FLAPS)))
-            fired.fired.append(self._looked_s)
+            self._note_firing(before.key)
         return Transition(now, change, after or before, after is None, actor, note)
+
+    def _note_firing(self, key: Key) -> None:
+        flapping = self._flapping.setdefault(key, _Flapping(deque(maxlen=FLAPS)))
+        flapping.fired.append(self._looked_s)
 
 
 def _cause_of(finding: Finding) -> str:
