@@ -140,7 +140,7 @@ def test_age_decrypts(tmp_path: Path) -> None:
     resolver = secrets(tmp_path, WATCHFLOOR_AGE_IDENTITY=str(identity))
     assert resolver.resolve(credential("age:x.age")).secret.reveal() == "tops3cret"
     stranger = secrets(tmp_path, WATCHFLOOR_AGE_IDENTITY=str(tmp_path / "x.age"))
-    with pytest.raises(SecretError, match="cannot be decrypted: .*; check the identity"):
+    with pytest.raises(SecretError, match=r"cannot be decrypted: .*; check the identity"):
         stranger.resolve(credential("age:x.age"))
 
 
