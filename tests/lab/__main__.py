@@ -8,11 +8,18 @@ import click
 from inventory.errors import WatchfloorError
 from tests.lab.devices import device_suites
 from tests.lab.errors import LabError
-from tests.lab.handover import ENDPOINTS, FINGERPRINTS, SSH_CONFIG, write_handover
+from tests.lab.handover import (
+    ENVIRONMENT,
+    FINGERPRINTS,
+    SSH_CONFIG,
+    withdraw_handover,
+    write_handover,
+)
 from tests.lab.host import LabHost
 from tests.lab.image import listed_names
 from tests.lab.instance import instances, remove_abandoned, remove_kept
 from tests.lab.lab import obstacle, open_lab
+from tests.wait import NeverHappenedError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CENTER = CHECKOUT / "inventory/riverside"
@@ -43,7 +50,7 @@ def up(names: tuple[str, ...], state: Path) -> None:
     click.echo(f"booting {', '.join(wanted)} ...", err=True)
     with open_lab() as lab:
         hosts = lab.boot_all(wanted)
-        write_handover(state, hosts)
+        write_handover(state, CENTER, hosts)
         lab.instance.keep(state)
     for host in hosts:
         click.echo(f"{host.name:<20} {host.address}")
@@ -56,8 +63,7 @@ def up(names: tuple[str, ...], state: Path) -> None:
 def down(state: Path, everyone: bool) -> None:
     """Remove this checkout's lab, and what killed processes left of theirs."""
     removed = remove_kept(None if everyone else state)
-    for name in (ENDPOINTS, SSH_CONFIG, FINGERPRINTS, "known_hosts", "key"):
-        (state / name).unlink(missing_ok=True)
+    withdraw_handover(state)
     click.echo(f"removed {len(removed)} lab(s)" if removed else "no lab to remove")
 
 
@@ -79,17 +85,20 @@ def status() -> None:
 
 def _usage(state: Path, hosts: tuple[LabHost, ...]) -> str:
     where = state.relative_to(Path.cwd()) if state.is_relative_to(Path.cwd()) else state
-    first = hosts[0].name
-    plan = f"plan inventory/riverside --endpoints {where / ENDPOINTS} --limit {first}"
+    first, names = hosts[0].name, " ".join(host.name for host in hosts)
     return f"""
-Log in:          ssh -F {where / SSH_CONFIG} {first}
-Host keys:       {where / FINGERPRINTS} (as their consoles show them)
-Plan for them:   .venv/bin/watchfloor {plan}
-Remove them:     make lab-down"""
+Log in:            ssh -F {where / SSH_CONFIG} {first}
+Then, in a shell:  . {where / ENVIRONMENT}; PATH=$PWD/.venv/bin:$PATH
+Trust their keys:  watchfloor enroll --from-file {where / FINGERPRINTS} {names}
+See what differs:  watchfloor plan --limit {first}
+Make it so:        watchfloor apply --limit {first}
+Remove them:       make lab-down"""
 
 
 if __name__ == "__main__":
     try:
         main.main(prog_name="python -m tests.lab", standalone_mode=False)
-    except (WatchfloorError, click.ClickException) as error:
+    except (WatchfloorError, click.ClickException, NeverHappenedError) as error:
         sys.exit(f"lab: {error}")
+    except click.Abort:
+        sys.exit("lab: interrupted; what was begun is removed")
