@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,15 @@ from watchfloor.simulate.power_faults import source_lost
 OUTLET_OFF = "outlet-off"
 _SUPPLIES = 2
 """How many power supplies, or sources, the simulated devices can show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symptoms:
+    """Why a device is not well: its own faults, and what has become of its feeds."""
+
+    injections: tuple[Injection, ...]
+    lost_feeds: tuple[int, ...]
+    dark: bool
 
 
 class Gear:
@@ -68,14 +78,15 @@ class Gear:
         if injection.fault.momentary:
             injection.fault.apply(self.devices[injection.device], injection.what)
             return injection
-        before = self._affected()
+        before = self._symptoms()
         if injection not in self._injections:
             self._injections.append(injection)
         try:
-            self._settle(before | {injection.device})
+            self._settle(before)
         except (FaultError, GearError):
             self._injections.remove(injection)
-            self._settle(before | {injection.device})
+            self.devices[injection.device].restore()
+            self._settle({injection.device: None})
             raise
         return injection
 
@@ -88,35 +99,33 @@ class Gear:
         if text and not ended:
             active = ", ".join(map(str, self._injections)) or "none"
             raise FaultError(f"{text} is not in force; in force: {active}")
-        before = self._affected()
+        before = self._symptoms()
         self._injections = [each for each in self._injections if each not in ended]
         self._settle(before)
         return ended
 
-    def _affected(self) -> set[str]:
-        """Every device that now shows a fault, its own or one that follows."""
+    def _symptoms(self) -> dict[str, Symptoms]:
+        """What every device that is not well shows."""
         picture = self._picture()
-        return {each.device for each in self._injections} | picture.dark | set(picture.lost_feeds)
+        names = {each.device for each in self._injections} | picture.dark | set(picture.lost_feeds)
+        return {
+            name: Symptoms(
+                tuple(each for each in self._injections if each.device == name),
+                picture.lost_feeds.get(name, ()),
+                name in picture.dark,
+            )
+            for name in names & set(self.devices)
+        }
 
-    def _settle(self, before: set[str]) -> None:
-        """Sets right every device that showed a fault or shows one now."""
-        picture = self._picture()
-        for name in before | self._affected():
-            device = self.devices.get(name)
-            if device is not None:
+    def _settle(self, before: Mapping[str, Symptoms | None]) -> None:
+        """Sets right each device whose symptoms have changed; countdowns elsewhere go on."""
+        after = self._symptoms()
+        for name in {*before, *after}:
+            if before.get(name) != after.get(name):
+                device = self.devices[name]
                 device.restore()
-                self._apply(device, picture)
-
-    def _apply(self, device: RunningDevice, picture: PowerPicture) -> None:
-        name = device.device.name
-        _feel_lost_feeds(device, picture.lost_feeds.get(name, ()))
-        for injection in self._injections:
-            if injection.device == name:
-                injection.fault.apply(device, injection.what)
-        # Who cuts the power decides by its own fault whether it still answers.
-        cuts = any(i.device == name and i.fault.cuts_power for i in self._injections)
-        if name in picture.dark and not cuts:
-            device.on_the_wire(silence=True)
+                if (symptoms := after.get(name)) is not None:
+                    _show(device, symptoms)
 
     def _picture(self) -> PowerPicture:
         cut = {each.device for each in self._injections if each.fault.cuts_power}
@@ -128,6 +137,15 @@ class Gear:
         feeds = {name: device.device.feeds for name, device in self.devices.items()}
         kinds = {name: device.device.kind for name, device in self.devices.items()}
         return power_picture(feeds, kinds, cut)
+
+
+def _show(device: RunningDevice, symptoms: Symptoms) -> None:
+    _feel_lost_feeds(device, symptoms.lost_feeds)
+    for injection in symptoms.injections:
+        injection.fault.apply(device, injection.what)
+    # Who cuts the power decides by its own fault whether it still answers.
+    if symptoms.dark and not any(each.fault.cuts_power for each in symptoms.injections):
+        device.on_the_wire(silence=True)
 
 
 def _feel_lost_feeds(device: RunningDevice, numbers: Sequence[int]) -> None:
