@@ -50,8 +50,12 @@ def load_profile(path: Path) -> Profile:
         content = yaml.load(text, Loader=_Loader)  # noqa: S506
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path}: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise ProfileError(f"{place}: not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
-        raise ProfileError(f"{path}: {' '.join(str(error).split())}") from error
+        raise ProfileError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     return _check(path, content)
 
 

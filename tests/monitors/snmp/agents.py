@@ -107,10 +107,10 @@ sysName real-agent
 
 
 @contextmanager
-def running_snmpd(binary: str, folder: Path) -> Iterator[int]:
-    """net-snmp's agent on a free loopback port, with the users above; yields the port."""
+def running_snmpd(binary: str, folder: Path, port: int = 0) -> Iterator[int]:
+    """net-snmp's agent on a (free) loopback port, with the users above; yields the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
     (folder / "snmpd.conf").write_text(SNMPD_USERS)
     environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder / "persistent"), "MIBS": ""}

@@ -1,7 +1,8 @@
-"""The engine on loopback: what each kind of silence and nonsense is called, and what it survives."""
+"""The engine on loopback: what each kind of silence is called, and what nonsense it survives."""
 
 import asyncio
 import socket
+from itertools import pairwise
 
 import pytest
 
@@ -150,7 +151,7 @@ async def test_ids_cannot_be_predicted() -> None:
         for _ in range(40):
             await engine.get(agent.target(), [NAME])
         ids = [int.from_bytes(request_id_of(request)) for request in agent.requests]
-        steps = {b - a for a, b in zip(ids, ids[1:], strict=False)}
+        steps = {b - a for a, b in pairwise(ids)}
         assert len(set(ids)) == 40
         assert len(steps) > 30
 

@@ -1,0 +1,353 @@
+"""Profiles laid over answers: every feature of the language, on rows as devices give them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from monitors.profiles.compiled import CompiledProfile
+from monitors.profiles.layout import Layout
+from monitors.profiles.library import Library, plan_of, pruned
+from monitors.profiles.schema import Profile
+from monitors.reading import Reading, SensorClass, State
+from monitors.snmp import ber
+from monitors.snmp.oid import encode_oid, oid_text
+from monitors.snmp.values import IP_ADDRESS
+
+BASE = "1.3.6.1.4.1.99999.1"
+ENTRY = "1.3.6.1.4.1.99999.2.1"
+HEAD = {
+    "format": 1,
+    "profile": "gear",
+    "title": "Gear",
+    "source": "GEAR-MIB",
+    "recognise": {"object_id": ["1.3.6.1.4.1.99999"]},
+    "states": {
+        "supply": {"ok": {1: "good"}, "warning": {2: "weak"}, "critical": {3: "failed"}},
+        "quiet": {"ok": {1: "good", 3: "nobody cares"}},
+    },
+}
+Value = int | str | bytes
+
+
+def tlv(value: Value) -> bytes:
+    if isinstance(value, int):
+        return ber.write_integer(value)
+    return ber.write(ber.OCTET_STRING, value.encode() if isinstance(value, str) else value)
+
+
+def values(rows: Mapping[str, Value]) -> dict[bytes, bytes]:
+    return {encode_oid(oid): tlv(value) for oid, value in rows.items()}
+
+
+def compiled(**parts: object) -> CompiledProfile:
+    return CompiledProfile(Profile.model_validate({**HEAD, **parts}))
+
+
+def scalar(**spec: object) -> CompiledProfile:
+    return compiled(scalars=[{"oid": f"{BASE}.0", "name": "It", "class": "voltage", **spec}])
+
+
+def table(*sensors: dict[str, object], **more: object) -> CompiledProfile:
+    return compiled(tables=[{"entry": ENTRY, "sensors": list(sensors), **more}])
+
+
+def readings(
+    profile: CompiledProfile, rows: Mapping[str, Value], expected: tuple[str, ...] = ()
+) -> tuple[Reading, ...]:
+    found = values(rows)
+    return Layout([profile], found, expected).readings(found)
+
+
+@pytest.mark.parametrize(
+    ("spec", "raw", "value", "state"),
+    [
+        ({}, 230, 230, State.OK),
+        ({"divide": 10}, 2301, 230.1, State.OK),
+        ({}, "230.5 V", 230.5, State.OK),
+        ({}, "-5", -5, State.OK),
+        ({"pattern": r"out=(\d+)"}, "in=1 out=48", 48, State.OK),
+        ({"limits": {"warning_above": 240, "critical_above": 250}}, 240, 240, State.OK),
+        ({"limits": {"warning_above": 240, "critical_above": 250}}, 241, 241, State.WARNING),
+        ({"limits": {"warning_above": 240, "critical_above": 250}}, 251, 251, State.CRITICAL),
+        ({"limits": {"warning_below": 210, "critical_below": 200}}, 205, 205, State.WARNING),
+        ({"limits": {"warning_below": 210, "critical_below": 200}}, 199, 199, State.CRITICAL),
+        ({"divide": 10, "limits": {"critical_above": 25}}, 251, 25.1, State.CRITICAL),
+        ({"formula": "value * 2"}, 21, 42, State.OK),
+    ],
+)
+def test_numbers(spec: dict[str, object], raw: Value, value: float, state: State) -> None:
+    (reading,) = readings(scalar(**spec), {f"{BASE}.0": raw})
+    assert reading.value == pytest.approx(value)
+    assert reading.state is state
+    assert (reading.unit, reading.name, reading.profile) == ("volts", "It", "gear")
+    assert reading.oid == f"{BASE}.0"
+
+
+@pytest.mark.parametrize(
+    ("spec", "raw"),
+    [
+        ({"skip": -1}, -1),
+        ({"skip": [65535]}, 65535),
+        ({"skip": ["n/a"]}, "N/A"),
+        ({"minimum": 0}, -1),
+        ({"maximum": 1000}, 1001),
+        ({}, "no number"),
+        ({}, ""),
+        ({"pattern": r"out=(\d+)"}, "in=1"),
+        ({"formula": "1 / value"}, 0),
+    ],
+)
+def test_what_is_not_measured_is_no_reading(spec: dict[str, object], raw: Value) -> None:
+    assert readings(scalar(**spec), {f"{BASE}.0": raw}) == ()
+
+
+def test_states_carry_the_devices_word_and_number() -> None:
+    (reading,) = readings(
+        scalar(**{"class": "state", "states": "supply", "component": "power_supply:1"}),
+        {f"{BASE}.0": 3},
+    )
+    assert (reading.state, reading.text, reading.value) == (State.CRITICAL, "failed", 3)
+    assert (reading.unit, reading.component) == ("state", "power_supply:1")
+
+
+@pytest.mark.parametrize(
+    ("spec", "raw", "value"),
+    [
+        ({"char": 2}, "0100", 1),
+        ({"char": 3}, "0100", 0),
+        ({"bit": 0}, 5, 1),
+        ({"bit": 1}, 5, 0),
+        ({"bit": 1}, b"\x40", 1),
+        ({"bit": 9}, b"\x00\x40", 1),
+    ],
+)
+def test_flags_are_taken_out_of_texts_and_bits(
+    spec: dict[str, object], raw: Value, value: int
+) -> None:
+    (reading,) = readings(scalar(**spec), {f"{BASE}.0": raw})
+    assert reading.value == value
+
+
+@pytest.mark.parametrize("spec", [{"char": 9}, {"bit": 60}])
+def test_flags_that_are_not_there_are_no_reading(spec: dict[str, object]) -> None:
+    assert readings(scalar(**spec), {f"{BASE}.0": "0100"}) == ()
+
+
+def test_of_several_oids_the_first_usable_one_is_read() -> None:
+    profile = scalar(oid=[f"{BASE}.1", f"{BASE}.2"], skip=-1)
+    (reading,) = readings(profile, {f"{BASE}.1": -1, f"{BASE}.2": 7})
+    assert reading.oid == f"{BASE}.2"
+
+
+def test_a_finer_object_supersedes() -> None:
+    profile = scalar(superseded_by=f"{BASE}.9")
+    assert len(readings(profile, {f"{BASE}.0": 7})) == 1
+    assert readings(profile, {f"{BASE}.0": 7, f"{BASE}.9": 7}) == ()
+
+
+def test_rows_are_named_by_their_labels_in_order_of_their_index() -> None:
+    profile = table(
+        {"column": 3, "class": "current", "name": "{name|index}", "component": "phase:{index}"},
+        labels={"name": 2},
+    )
+    rows = {f"{ENTRY}.3.{at}": at for at in (10, 2, 300)} | {f"{ENTRY}.2.2": "Left"}
+    found = readings(profile, rows)
+    assert [(r.name, r.component, r.value) for r in found] == [
+        ("Left", "phase:2", 2),
+        ("10", "phase:10", 10),
+        ("300", "phase:300", 300),
+    ]
+
+
+def test_equal_names_are_told_apart() -> None:
+    profile = table({"column": 3, "class": "current", "name": "Fan"})
+    found = readings(profile, {f"{ENTRY}.3.1": 1, f"{ENTRY}.3.2": 2})
+    assert [r.name for r in found] == ["Fan", "Fan #2"]
+
+
+def test_labels_come_from_other_tables_and_words() -> None:
+    profile = table(
+        {"column": 3, "class": "current", "name": "{side} {name}"},
+        labels={
+            "side": {"column": 4, "words": {1: "Input", 2: "Output"}},
+            "name": {"column": "1.3.6.1.4.1.99999.7.1.2", "index": "{index.2}"},
+        },
+    )
+    rows = {f"{ENTRY}.3.5.8": 1, f"{ENTRY}.4.5.8": 2, "1.3.6.1.4.1.99999.7.1.2.8": "bank"}
+    (reading,) = readings(profile, rows)
+    assert reading.name == "Output bank"
+
+
+def test_conditions_choose_rows() -> None:
+    profile = table(
+        {"column": 3, "class": "current", "name": "A{index}", "when": {"kind": [1, 2]}},
+        {"column": 3, "class": "power", "name": "P{index}", "unless": {"kind": [1, 2]}},
+        labels={"kind": 2},
+    )
+    rows: dict[str, Value] = {f"{ENTRY}.3.{at}": at for at in (1, 2, 3)}
+    rows |= {f"{ENTRY}.2.{at}": at for at in (1, 2, 3)}
+    assert [r.name for r in readings(profile, rows)] == ["A1", "A2", "P3"]
+
+
+def test_a_number_takes_its_state_from_a_status_column() -> None:
+    profile = table(
+        {
+            "column": 3,
+            "class": "current",
+            "name": "L{index}",
+            "status": {"column": 4, "states": "supply"},
+        },
+    )
+    rows = {
+        f"{ENTRY}.3.1": 1,
+        f"{ENTRY}.4.1": 3,
+        f"{ENTRY}.3.2": 1,
+        f"{ENTRY}.3.3": 1,
+        f"{ENTRY}.4.3": 1,
+    }
+    states = [r.state for r in readings(profile, rows)]
+    assert states == [State.CRITICAL, State.OK, State.OK]
+
+
+def test_limits_come_from_columns_in_the_values_own_scale() -> None:
+    profile = table(
+        {
+            "column": 3,
+            "class": "current",
+            "name": "L{index}",
+            "divide": 10,
+            "limits": {"warning_above": {"column": 5}},
+        },
+    )
+    rows = {f"{ENTRY}.3.1": 99, f"{ENTRY}.5.1": 100, f"{ENTRY}.3.2": 101, f"{ENTRY}.5.2": 100}
+    assert [r.state for r in readings(profile, rows)] == [State.OK, State.WARNING]
+
+
+def test_formulas_use_other_columns_and_follow_them() -> None:
+    profile = table(
+        {"column": 3, "class": "percent", "name": "Used", "formula": "value / size"},
+        labels={"size": 4},
+    )
+    first = values({f"{ENTRY}.3.1": 30, f"{ENTRY}.4.1": 120})
+    layout = Layout([profile], first)
+    assert layout.readings(first)[0].value == 0.25
+    second = values({f"{ENTRY}.3.1": 30, f"{ENTRY}.4.1": 60})
+    assert layout.fits(second)
+    assert layout.readings(second)[0].value == 0.5
+    assert readings(profile, {f"{ENTRY}.3.1": 30}) == ()
+
+
+def test_entity_sensors_get_class_and_scale_from_their_row() -> None:
+    profile = table(
+        {
+            "column": 4,
+            "classify": {
+                "label": "type",
+                "kinds": {8: {"class": "temperature"}, 9: {"class": "humidity", "unit": "percent"}},
+            },
+            "exponent": {"scale": "scale", "precision": "precision"},
+            "name": "{index}",
+        },
+        labels={"type": 1, "scale": 2, "precision": 3},
+    )
+    rows: dict[str, Value] = {}
+    for index, row in {
+        1: (8, 9, 1, 215),
+        2: (9, 9, 0, 44),
+        3: (12, 9, 0, 1),
+        4: (8, 99, 0, 1),
+    }.items():
+        rows |= {f"{ENTRY}.{column}.{index}": value for column, value in enumerate(row, 1)}
+    found = readings(profile, rows)
+    assert [(r.sensor_class, r.value) for r in found] == [
+        (SensorClass.TEMPERATURE, 21.5),
+        (SensorClass.HUMIDITY, 0.44),
+    ]
+
+
+def test_cases_and_expectations_choose_the_states() -> None:
+    profile = table(
+        {
+            "column": 3,
+            "class": "state",
+            "name": "{name}",
+            "states": "quiet",
+            "cases": [{"when": {"expected": "yes"}, "states": "supply"}],
+        },
+        labels={"name": 2},
+        expected_by=["name"],
+    )
+    rows = {f"{ENTRY}.3.1": 3, f"{ENTRY}.2.1": "Gi1", f"{ENTRY}.3.2": 3, f"{ENTRY}.2.2": "Gi2"}
+    found = readings(profile, rows, expected=("GI2",))
+    assert [r.state for r in found] == [State.OK, State.CRITICAL]
+
+
+def test_a_layout_fits_until_rows_or_labels_change() -> None:
+    profile = table({"column": 3, "class": "current", "name": "{name}"}, labels={"name": 2})
+    first = values({f"{ENTRY}.3.1": 1, f"{ENTRY}.2.1": "Left"})
+    layout = Layout([profile], first)
+    assert layout.fits(first)
+    assert layout.fits(first | values({f"{ENTRY}.3.1": 2}))
+    assert not layout.fits(first | values({f"{ENTRY}.2.1": "Right"}))
+    assert not layout.fits(first | values({f"{ENTRY}.3.2": 2}))
+    assert not layout.fits({})
+
+
+def test_values_that_do_not_decode_are_left_out() -> None:
+    broken = {encode_oid(f"{BASE}.0"): b"\x02\x00"}
+    assert Layout([scalar()], broken).readings(broken) == ()
+    address = {encode_oid(f"{BASE}.0"): ber.write(IP_ADDRESS, b"abc")}
+    assert Layout([scalar()], address).readings(address) == ()
+
+
+def test_of_two_profiles_that_read_one_object_the_first_wins() -> None:
+    mine, other = scalar(name="Mine"), scalar(name="Other")
+    found = values({f"{BASE}.0": 1})
+    assert [r.name for r in Layout([mine, other], found).readings(found)] == ["Mine"]
+
+
+def test_the_plan_asks_for_each_object_once_and_forgets_what_is_absent() -> None:
+    profile = compiled(
+        scalars=[{"oid": f"{BASE}.0", "name": "It", "class": "voltage"}],
+        tables=[
+            {
+                "entry": ENTRY,
+                "labels": {"name": 2},
+                "sensors": [
+                    {"column": 3, "class": "current", "name": "{name}"},
+                    {"column": 4, "class": "power", "name": "{name}"},
+                ],
+            }
+        ],
+    )
+    plan = plan_of([profile, profile])
+    assert list(map(oid_text, plan.gets)) == [f"{BASE}.0"]
+    assert [list(map(oid_text, group)) for group in plan.walks] == [
+        [f"{ENTRY}.2", f"{ENTRY}.3", f"{ENTRY}.4"]
+    ]
+    less = pruned(plan, values({f"{ENTRY}.3.1": 1}))
+    assert less.gets == ()
+    assert [list(map(oid_text, group)) for group in less.walks] == [[f"{ENTRY}.3"]]
+
+
+def test_families_are_known_by_object_id_or_by_probing(tmp_path: Path) -> None:
+    def write(name: str, recognise: dict[str, object], **more: object) -> None:
+        content = {**HEAD, "profile": name, "recognise": recognise, **more}
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(content))
+
+    write("by-id", {"object_id": ["1.3.6.1.4.1.99999.1"]}, replaces=["standard"])
+    write("by-probe", {"probe": ["1.3.6.1.4.1.77.1"]})
+    write("standard", {"always": True})
+    library = Library.load(tmp_path)
+
+    def names(object_id: str, *present: str) -> list[str]:
+        found = library.recognise(encode_oid(object_id), list(map(encode_oid, present)))
+        return [profile.name for profile in found]
+
+    assert list(map(oid_text, library.probes)) == ["1.3.6.1.4.1.77.1"]
+    assert names("1.3.6.1.4.1.8072.3.2.10") == ["standard"]
+    assert names("1.3.6.1.4.1.99999.1.5") == ["by-id"]
+    assert names("1.3.6.1.4.1.99999.10") == ["standard"]
+    assert names("1.3.6.1.4.1.8072", "1.3.6.1.4.1.77.1.0") == ["by-probe", "standard"]
