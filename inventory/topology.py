@@ -394,6 +394,18 @@ def owner_of(element: Element) -> str:
     return rest.partition("/")[0] if colon else kind
 
 
+def describe(element: Element) -> str:
+    """An element in words: `feed of ups-a from ats-a`, `power supply 2 of srv-cad-1`."""
+    kind, colon, rest = element.partition(":")
+    device, _, part = rest.partition("/")
+    if not colon:
+        return element
+    if kind == "feed":
+        return f"feed of {device} from {part}"
+    words = {"supply": "power supply"}.get(kind, kind)
+    return f"{words} {part} of {device}" if part else f"{words} of {device}"
+
+
 def _by_size(cut: frozenset[str]) -> tuple[int, list[str]]:
     return len(cut), sorted(cut)
 

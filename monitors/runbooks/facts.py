@@ -7,6 +7,7 @@ that a page opens whatever is missing; a name that is not in `needs` is an error
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from inventory.topology import describe
 from monitors.quantity import duration, quantity
 from monitors.reading import SensorClass, State
 from monitors.runbooks.context import Context
@@ -68,7 +69,7 @@ def _power(context: Context) -> str:
 def _cause(context: Context) -> str:
     alert_cause = context.alert.cause if context.alert else ""
     view_cause = context.view.cause if context.view else ""
-    return alert_cause or view_cause or context.device.name
+    return describe(alert_cause or view_cause or context.device.name)
 
 
 def _problem(context: Context) -> str:

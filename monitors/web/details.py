@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from inventory.topology import describe
 from monitors.quantity import duration, quantity
 from monitors.reading import Reading, State
 from monitors.snapshot import AlertView, ComponentView, DeviceView, PollView
@@ -76,7 +77,7 @@ def device_facts(device: DeviceView) -> list[tuple[str, str]]:
         ("Up for", _uptime(device.identity.uptime_s)),
         ("Power", device.power.value),
         ("Reachable", "yes" if device.reachable else "no"),
-        ("Cause", device.cause),
+        ("Cause", describe(device.cause)),
     ]
     return [(name, value) for name, value in known if value]
 
@@ -128,12 +129,23 @@ def _succeeded(poll: PollView, zone: ZoneInfo) -> str:
     return clock(poll.succeeded_at, zone) if poll.succeeded_at else "never"
 
 
-def impact_rows(alert: AlertView) -> list[ImpactRow]:
-    """Functions and groups that the alert endangers."""
-    return [
+def impact_rows(alert: AlertView) -> list[tuple[str, list[ImpactRow]]]:
+    """What the alert endangers: functions, then groups; a heading and its rows."""
+    rows = [
         ImpactRow(i.kind, i.name, i.title, survives(i.after), i.before, i.after)
         for i in alert.impact
     ]
+    kinds = (("Functions", "function"), ("Groups", "group"))
+    return [
+        (heading, found)
+        for heading, kind in kinds
+        if (found := [row for row in rows if row.kind == kind])
+    ]
+
+
+def stands_for(alert: AlertView) -> str:
+    """The alerts that follow from this one, in words."""
+    return ", ".join(name.partition(":")[2] or name for name in alert.suppressed)
 
 
 def fact_rows(alert: AlertView, zone: ZoneInfo) -> list[tuple[str, str]]:

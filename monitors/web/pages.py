@@ -105,7 +105,7 @@ class Pages:
             alert=alert_row(alert, datetime.now(UTC), self._zone),
             comment=alert.comment,
             impacts=details.impact_rows(alert),
-            quiet=", ".join(alert.suppressed),
+            stands_for=details.stands_for(alert),
             facts=details.fact_rows(alert, self._zone),
             consequence=alert.consequence,
             action=alert.action,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from inventory.topology import MOST, Power
+from inventory.topology import MOST, Power, describe
 from monitors.reading import State
 from monitors.snapshot import AlertView, DeviceView, MarginView, Phase, Snapshot
 
@@ -119,7 +119,7 @@ class AlertRow:
     since: str
     age: str
     hidden: int
-    """How many devices are quiet because of it."""
+    """How many other alerts it stands for: they follow from it and are held back."""
     runbook: str
 
     @property
@@ -222,7 +222,7 @@ def _tile(function: MarginView) -> Tile:
         tone=tone,
         word=word,
         detail=_function_detail(function, tone),
-        causes=function.causes,
+        causes=tuple(describe(cause) for cause in function.causes),
     )
 
 
@@ -292,12 +292,17 @@ def _where(device: DeviceView) -> str:
 
 
 def _device_tone(device: DeviceView) -> tuple[Tone, str, str]:
+    because = f"because of {describe(device.cause)}" if device.cause else ""
     if not device.in_service:
         explained = device.cause not in ("", device.name)
-        detail = f"because of {device.cause}" if explained else _first_problem(device)
+        detail = because if explained else _first_problem(device)
         return (Tone.NOTICE if explained else Tone.CRITICAL), "down", detail
     if device.power is Power.BATTERY:
-        return Tone.WARNING, "on battery", f"because of {device.cause}" if device.cause else ""
+        return (
+            Tone.WARNING,
+            "on battery",
+            f"because of {describe(device.cause)}" if device.cause else "",
+        )
     if device.state is not State.OK:
         return STATE_TONES[device.state], device.state.value, _first_problem(device)
     if not device.monitored:
@@ -322,16 +327,25 @@ def alert_row(alert: AlertView, now: datetime, zone: ZoneInfo) -> AlertRow:
         tone=Tone.NOTICE if alert.phase is Phase.RETURNED else _PRIORITY_TONES[alert.priority],
         title=alert.title,
         summary=alert.summary,
-        cause=alert.cause,
-        impact="; ".join(
-            f"{i.title or i.name} {survives(i.after)}" for i in alert.impact if i.kind == "function"
-        ),
+        cause=describe(alert.cause),
+        impact=_impact(alert),
         phase=alert.phase.value,
         acked_by=alert.acked_by,
         since=clock(alert.since, zone),
         age=age((now - alert.since) / timedelta(seconds=1)),
         hidden=len(alert.suppressed),
         runbook=alert.runbook,
+    )
+
+
+def _impact(alert: AlertView) -> str:
+    """The endangered functions, the worst first: `Recording, Video wall: the next failure …`."""
+    by_margin: dict[int, list[str]] = {}
+    for impact in alert.impact:
+        if impact.kind == "function":
+            by_margin.setdefault(impact.after, []).append(impact.title or impact.name)
+    return "; ".join(
+        f"{', '.join(names)}: {survives(margin)}" for margin, names in sorted(by_margin.items())
     )
 
 

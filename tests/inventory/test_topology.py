@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inventory.model import Center, Device, Function, Group, Kind
 from inventory.references import Need
 from inventory.situation import CycleError, Situation
-from inventory.topology import MOST, Health, Impact, Power, Topology, owner_of
+from inventory.topology import MOST, Health, Impact, Power, Topology, describe, owner_of
 from tests.centers import center, device, small_center
 
 DOWN = Health.DOWN
@@ -146,6 +146,20 @@ def test_a_circle_is_refused() -> None:
 )
 def test_owner_of_an_element(element: str, owner: str) -> None:
     assert owner_of(element) == owner
+
+
+@pytest.mark.parametrize(
+    ("element", "words"),
+    [
+        ("ups-a", "ups-a"),
+        ("feed:srv-1/pdu-b/4", "feed of srv-1 from pdu-b/4"),
+        ("supply:srv-1/2", "power supply 2 of srv-1"),
+        ("port:core-a/Gi1/0/2", "port Gi1/0/2 of core-a"),
+        ("battery:ups-a", "battery of ups-a"),
+    ],
+)
+def test_an_element_in_words(element: str, words: str) -> None:
+    assert describe(element) == words
 
 
 @st.composite

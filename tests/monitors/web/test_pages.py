@@ -13,18 +13,22 @@ from inventory.errors import WatchfloorError
 from inventory.topology import Health, Topology
 from monitors.probe import Identity
 from monitors.runbooks.library import Library
-from monitors.snapshot import Phase, Snapshot
+from monitors.snapshot import Fact, Phase, Snapshot
 from monitors.web.board import Board
 from monitors.web.pages import Pages
 from monitors.web.rendering import REGIONS, Renderer
 from monitors.web.stream import RegionFeed
 from tests.centers import small_center
-from tests.snapshots import alert, snapshot
+from tests.snapshots import NOW, alert, snapshot
 
 CENTER = small_center()
 TOPOLOGY = Topology(CENTER)
 RUNBOOKS = Library.load()
-ON_BATTERY = snapshot(CENTER, {"feed:ups-a/ats": Health.DOWN}, alerts=(alert("ups-a"),))
+ON_BATTERY = snapshot(
+    CENTER,
+    {"feed:ups-a/ats": Health.DOWN},
+    alerts=(alert("ups-a", facts=(Fact("charge", "87 %", NOW),)),),
+)
 EVIL = "<script>alert(1)</script>"
 
 
@@ -93,6 +97,7 @@ def test_an_alert_s_page_has_its_cause_impact_and_runbook(client: TestClient, bo
     board.publish(ON_BATTERY)
     text = client.get("/alerts/ups-on-battery.ups-a.1").text
     assert "CAD: the next failure is an outage" in text
+    assert "<dd>87 % (read 03:02:03)</dd>" in text
     assert "Runbook: UPS on battery" in text
     assert "reads now: battery ✓ as expected" in text
     assert "Read the front panel of ups-a in power room" in text
@@ -102,7 +107,7 @@ def test_a_page_opens_even_when_its_runbook_is_missing(client: TestClient, board
     lost = alert("ups-a", alert="no-such-alert", id="x")
     board.publish(replace(ON_BATTERY, alerts=(lost,)))
     text = client.get("/alerts/x").text
-    assert "no runbook for alert" in text
+    assert "no runbook for the alert" in text
     assert "Look at the input." in text  # the definition's own first action
 
 

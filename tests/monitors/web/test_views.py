@@ -83,7 +83,7 @@ def test_alerts_tell_cause_impact_and_how_many_devices_are_quiet() -> None:
     row = page(state, NOW).alerts[0]
     assert (row.cause, row.impact, row.hidden) == (
         "ups-a",
-        "CAD the next failure is an outage",
+        "CAD: the next failure is an outage",
         2,
     )
     assert row.tone is Tone.CRITICAL
