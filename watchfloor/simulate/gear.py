@@ -10,7 +10,7 @@ from typing import Self
 
 from watchfloor.simulate.device import Address, RunningDevice, SimulatedDevice
 from watchfloor.simulate.device_faults import supply_lost
-from watchfloor.simulate.errors import FaultError, GearError
+from watchfloor.simulate.errors import FaultError, GearError, SimulateError
 from watchfloor.simulate.faults import FAULTS, Injection, parse_injection
 from watchfloor.simulate.power import PowerPicture, power_picture
 from watchfloor.simulate.power_faults import source_lost
@@ -83,7 +83,7 @@ class Gear:
             self._injections.append(injection)
         try:
             self._settle(before)
-        except (FaultError, GearError):
+        except SimulateError:
             self._injections.remove(injection)
             self.devices[injection.device].restore()
             self._settle({injection.device: None})

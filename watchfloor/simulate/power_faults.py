@@ -12,6 +12,8 @@ from watchfloor.simulate.snmprec import OBJECT_IDENTIFIER, TIMETICKS
 _UPS, _APC = "1.3.6.1.2.1.33.1", "1.3.6.1.4.1.318.1.1"
 _SENSOR = "1.3.6.1.2.1.99.1.1.1.4"
 """entPhySensorValue."""
+_OUTLET_STATE = f"{_APC}.26.9.2.3.1.5"
+"""rPDU2OutletSwitchedStatusState."""
 _ALARM_ON_BATTERY, _ALARM_LOW_BATTERY = f"{_UPS}.6.3.2", f"{_UPS}.6.3.3"
 _ALL_UPS = frozenset({"ups-apc", "ups-rfc1628"})
 _ALL_PDUS = frozenset({"pdu-apc-rpdu2", "pdu-apc-rpdu2-8"})
@@ -107,10 +109,11 @@ def source_lost(device: RunningDevice, what: str) -> None:
 
 
 def _outlet_off(device: RunningDevice, what: str) -> None:
-    if not what.isdecimal():
-        raise FaultError(f"outlet {what!r} is no number: write outlet-off=3")
-    # rPDU2OutletSwitchedStatusState off
-    agent_of(device).edit(f"{_APC}.26.9.2.3.1.5.{int(what)}", 1)
+    outlets = agent_of(device).recording.under(_OUTLET_STATE)
+    numbers = [str(row.name[-1]) for row in outlets]
+    if what not in numbers:
+        raise FaultError(f"no outlet {what}: they are {numbers[0]} to {numbers[-1]}")
+    agent_of(device).edit(f"{_OUTLET_STATE}.{what}", 1)  # off
 
 
 def _dark(device: RunningDevice, _what: str) -> None:
