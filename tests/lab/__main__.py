@@ -17,7 +17,7 @@ from tests.lab.handover import (
 )
 from tests.lab.host import LabHost
 from tests.lab.image import listed_names
-from tests.lab.instance import instances, remove_abandoned, remove_kept
+from tests.lab.instance import Instance, instances, remove_abandoned, remove_kept
 from tests.lab.lab import obstacle, open_lab
 from tests.wait import NeverHappenedError
 
@@ -79,8 +79,15 @@ def status() -> None:
     """List the labs on this machine and their hosts."""
     for one in instances():
         names = sorted(entry.name for entry in (one.folder / "hosts").glob("*"))
-        owner = f"kept for {one.kept_for}" if one.kept_for else "held by a process"
-        click.echo(f"{one.number:<4} {one.network.subnet:<16} {owner}: {', '.join(names)}")
+        click.echo(f"{one.number:<4} {one.network.subnet:<16} {_owner(one)}: {', '.join(names)}")
+
+
+def _owner(instance: Instance) -> str:
+    if instance.kept_for:
+        return f"kept for {instance.kept_for}"
+    abandoned = instance.hold()
+    instance.release()
+    return "left by a killed process" if abandoned else "held by a process"
 
 
 def _usage(state: Path, hosts: tuple[LabHost, ...]) -> str:

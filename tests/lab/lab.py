@@ -71,7 +71,11 @@ class Lab:
         """`boot` for several hosts side by side: each name with its suite, or an empty one."""
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             started = [pool.submit(self.boot, name, suite=suites[name]) for name in suites]
-            return tuple(one.result() for one in started)
+            try:
+                return tuple(one.result() for one in started)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def host(self, name: str) -> LabHost:
         """The host called `name`, booted when first asked for and shared from then on."""
