@@ -49,7 +49,7 @@ def up(names: tuple[str, ...], state: Path) -> None:
     wanted = device_suites(CENTER, names or listed_names(DEFAULT_HOSTS))
     click.echo(f"booting {', '.join(wanted)} ...", err=True)
     with open_lab() as lab:
-        hosts = lab.boot_all(wanted)
+        hosts = lab.boot_all(wanted, suites=wanted)
         write_handover(state, CENTER, hosts)
         lab.instance.keep(state)
     for host in hosts:

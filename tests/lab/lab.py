@@ -10,6 +10,7 @@ from functools import cache
 from itertools import cycle
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 
 from tests.lab.apt import Archive, acquire_settings, debian_archives, upstream_proxy
 from tests.lab.cgroups import MOUNT, ControlGroup, hierarchies
@@ -67,10 +68,12 @@ class Lab:
             raise LabError(f"a lab has room for {MOST_HOSTS} hosts; remove some")
         return next(index for index in self._indexes if index not in taken)
 
-    def boot_all(self, suites: Mapping[str, str]) -> tuple[LabHost, ...]:
-        """`boot` for several hosts side by side: each name with its suite, or an empty one."""
+    def boot_all(
+        self, names: Iterable[str], suites: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[LabHost, ...]:
+        """`boot` for several hosts side by side, each with its suite if `suites` names one."""
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            started = [pool.submit(self.boot, name, suite=suites[name]) for name in suites]
+            started = [pool.submit(self.boot, name, suite=suites.get(name, "")) for name in names]
             try:
                 return tuple(one.result() for one in started)
             except BaseException:
