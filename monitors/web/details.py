@@ -52,18 +52,6 @@ class PollRow:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImpactRow:
-    """What an alert costs one function or group."""
-
-    kind: str
-    name: str
-    title: str
-    words: str
-    before: int
-    after: int
-
-
 def device_facts(device: DeviceView) -> list[tuple[str, str]]:
     """What the inventory and the device itself say that it is."""
     known = [
@@ -129,17 +117,17 @@ def _succeeded(poll: PollView, zone: ZoneInfo) -> str:
     return clock(poll.succeeded_at, zone) if poll.succeeded_at else "never"
 
 
-def impact_rows(alert: AlertView) -> list[tuple[str, list[ImpactRow]]]:
-    """What the alert endangers: functions, then groups; a heading and its rows."""
-    rows = [
-        ImpactRow(i.kind, i.name, i.title, survives(i.after), i.before, i.after)
-        for i in alert.impact
-    ]
-    kinds = (("Functions", "function"), ("Groups", "group"))
+def impact_rows(alert: AlertView, kind: str) -> list[tuple[str, str]]:
+    """What it costs the functions (or groups), and which ones; the worst first."""
+    by_change: dict[tuple[int, int], list[str]] = {}
+    for impact in alert.impact:
+        if impact.kind == kind:
+            by_change.setdefault((impact.after, impact.before), []).append(
+                impact.title or impact.name
+            )
     return [
-        (heading, found)
-        for heading, kind in kinds
-        if (found := [row for row in rows if row.kind == kind])
+        (f"{survives(after)} (margin {before} before, {after} now)", ", ".join(names))
+        for (after, before), names in sorted(by_change.items())
     ]
 
 

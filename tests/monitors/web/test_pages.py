@@ -96,7 +96,7 @@ def test_an_unknown_device_is_not_found_and_not_echoed(client: TestClient, board
 def test_an_alert_s_page_has_its_cause_impact_and_runbook(client: TestClient, board: Board) -> None:
     board.publish(ON_BATTERY)
     text = client.get("/alerts/ups-on-battery.ups-a.1").text
-    assert "CAD: the next failure is an outage" in text
+    assert "CAD: the next failure is an outage (margin 1 before, 0 now)" in text
     assert "<dd>87 % (read 03:02:03)</dd>" in text
     assert "Runbook: UPS on battery" in text
     assert "reads now: battery ✓ as expected" in text
