@@ -50,7 +50,16 @@ _READING_NAMES = {
     SensorClass.POWER_FACTOR: "power_factor_ratio",
     SensorClass.COOLING: "cooling_power_watts",
     SensorClass.FANSPEED: "fan_speed_rpm",
+    SensorClass.BITRATE: "bitrate_bytes_per_second",
 }
+_FACTORS = {SensorClass.BITRATE: 1 / 8}
+"""Prometheus counts in bytes."""
+
+
+def _unit_words(sensor_class: SensorClass) -> str:
+    unit = "bytes_per_second" if sensor_class is SensorClass.BITRATE else UNITS[sensor_class]
+    return unit.replace("_", " ")
+
 
 READINGS: Mapping[SensorClass, Family] = {
     sensor_class: Family(
@@ -58,7 +67,7 @@ READINGS: Mapping[SensorClass, Family] = {
         "gauge",
         "The device's own number for a state; watchfloor_component_state grades it."
         if sensor_class is SensorClass.STATE
-        else f"A {sensor_class.replace('_', ' ')} reading, in {UNITS[sensor_class]}.",
+        else f"A reading of {sensor_class.replace('_', ' ')}, in {_unit_words(sensor_class)}.",
     )
     for sensor_class in SensorClass
 }
@@ -194,9 +203,10 @@ def reading_samples(center: str, device: str, readings: Iterable[Reading]) -> di
                 continue
         seen.add(key)
         family = READINGS[reading.sensor_class]
+        factor = _FACTORS.get(reading.sensor_class, 1)
         lines.setdefault(family, []).append(
             f'{family.name}{start}{_escape(reading.component)}",name="{_escape(name)}"}}'
-            f" {number(reading.value)}\n"
+            f" {number(reading.value * factor)}\n"
         )
     return {family: "".join(text).encode() for family, text in lines.items()}
 

@@ -5,8 +5,9 @@ the store and the socket.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import isfinite
 
 from inventory.model import Center
 from inventory.topology import Assessment, DeviceStatus, Element, Health, Topology
@@ -89,6 +90,9 @@ class Watch:
 
     def absorb(self, poll: Poll) -> Sensors | None:
         """Takes in one poll; returns what was seen for the first time, for the store."""
+        if not all(isfinite(reading.value) for reading in poll.readings):
+            # Neither JSON nor people can do anything with these: the sensor counts as absent.
+            poll = replace(poll, readings=tuple(r for r in poll.readings if isfinite(r.value)))
         health = self.devices[poll.device]
         new = health.absorb(poll)
         self._polled.add(poll.device)

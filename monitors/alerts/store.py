@@ -195,7 +195,7 @@ class AlertStore:
     def _check(self) -> None:
         (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise sqlite3.DatabaseError(f"damaged: {verdict}")
+            raise sqlite3.DatabaseError(f"damaged: {' '.join(verdict.split())[:200]}")
 
     def _write_one(self, record: Record) -> None:
         match record:

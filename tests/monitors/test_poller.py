@@ -1,0 +1,121 @@
+"""The schedule: spread out, no bursts, no overlaps, and nobody waits for a device that hangs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitors.poller import STARTS_PER_S, Poller, first_delay, next_due
+from monitors.probe import Poll, ProblemKind
+from monitors.targets import Target
+from tests.wait import until_async
+
+intervals = st.floats(0.5, 3600)
+
+
+@given(phase=st.floats(0, 1e6), interval_s=intervals, now=st.floats(0, 1e7))
+def test_the_next_poll_is_on_the_grid_and_neither_too_soon_nor_too_late(
+    phase: float, interval_s: float, now: float
+) -> None:
+    ahead = next_due(phase, interval_s, now) - now
+    assert interval_s / 4 - 1e-6 <= ahead <= interval_s * 1.25 + 1e-6
+    slots = (next_due(phase, interval_s, now) - phase) / interval_s
+    assert abs(slots - round(slots)) < 1e-3
+
+
+def test_after_a_suspended_night_nothing_is_made_up_for() -> None:
+    due = next_due(phase=7.0, interval_s=30.0, now=10_000.0)
+    assert 10_000 < due < 10_000 + 38
+
+
+@pytest.mark.parametrize("count", [10, 1000])
+def test_a_first_round_is_no_burst(count: int) -> None:
+    starts = sorted(first_delay(number, 30.0) for number in range(count))
+    assert starts[-1] < 30.0
+    in_any_second = max(sum(1 for s in starts if begin <= s < begin + 1.0) for begin in range(30))
+    assert in_any_second <= STARTS_PER_S + 1
+
+
+class FakeProbe:
+    """A probe that takes as long as it is told to."""
+
+    protocol = "snmp"
+
+    def __init__(self, device: str, takes_s: float = 0.0, fails: bool = False) -> None:
+        self.device = device
+        self.takes_s = takes_s
+        self.fails = fails
+        self.running = 0
+        self.most_running = 0
+        self.closed = False
+
+    async def poll(self) -> Poll:
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await asyncio.sleep(self.takes_s)
+            if self.fails:
+                raise RuntimeError("a bug in the probe")
+            return Poll(self.device, self.protocol, datetime.now(UTC), self.takes_s)
+        finally:
+            self.running -= 1
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@asynccontextmanager
+async def polling(
+    *probes: FakeProbe, interval_s: float = 0.05, grace_s: float = 0.05
+) -> AsyncIterator[tuple[Poller, list[Poll]]]:
+    polls: list[Poll] = []
+    poller = Poller(polls.append, grace_s=grace_s)
+    poller.start([Target(probe, interval_s, interval_s) for probe in probes])
+    try:
+        yield poller, polls
+    finally:
+        await poller.stop()
+
+
+def count(polls: list[Poll], device: str) -> int:
+    return sum(poll.device == device for poll in polls)
+
+
+async def test_a_device_that_hangs_delays_no_other() -> None:
+    hanging, healthy = FakeProbe("hangs", takes_s=3600), FakeProbe("well")
+    async with polling(hanging, healthy) as (_, polls):
+        await until_async(lambda: count(polls, "well") >= 8, 10, "eight polls of the healthy one")
+        await until_async(lambda: count(polls, "hangs") >= 2, 10, "the hanging one to be given up")
+    problems = {poll.problem.kind for poll in polls if poll.device == "hangs" and poll.problem}
+    assert problems == {ProblemKind.SILENT}
+    assert hanging.most_running == 1
+
+
+async def test_a_slow_device_is_never_asked_twice_at_once() -> None:
+    slow = FakeProbe("slow", takes_s=0.08)
+    async with polling(slow) as (_, polls):
+        await until_async(lambda: len(polls) >= 3, 10, "three polls")
+    assert slow.most_running == 1
+
+
+async def test_a_bug_in_a_probe_is_a_problem_of_one_device() -> None:
+    broken, healthy = FakeProbe("broken", fails=True), FakeProbe("well")
+    async with polling(broken, healthy) as (poller, polls):
+        await until_async(lambda: count(polls, "broken") >= 2, 10, "polls go on")
+        await until_async(lambda: count(polls, "well") >= 2, 10, "polls go on")
+        assert poller.counters.failures[ProblemKind.FAILED] >= 2
+    problem = next(poll.problem for poll in polls if poll.device == "broken")
+    assert problem is not None
+    assert "RuntimeError" in problem.message
+
+
+async def test_stopping_ends_what_is_under_way_and_closes_the_probes() -> None:
+    hanging = FakeProbe("hangs", takes_s=3600)
+    async with polling(hanging, interval_s=3600) as (poller, _):
+        await until_async(lambda: hanging.running == 1, 5, "the poll to begin")
+        assert poller.counters.running == 1
+    assert (hanging.running, hanging.closed, poller.counters.running) == (0, True, 0)
