@@ -55,9 +55,6 @@ class Metrics:
         )
         if self._fresh.get(health.name) != fresh:
             self._put_readings(health, fresh)
-            labels = {"center": self._center, "device": health.name}
-            whole = len(fresh) == len(health.protocols)
-            self._put(x.DEVICE_FRESH, health.name, labels, float(whole))
 
     def put_overview(
         self, assessment: Assessment, alerts: Iterable[AlertView], engine: EngineView
@@ -74,7 +71,11 @@ class Metrics:
         self._put_engine(engine)
 
     def _put_readings(self, health: DeviceHealth, fresh: frozenset[str]) -> None:
-        self._fresh[health.name] = fresh
+        if self._fresh.get(health.name) != fresh:
+            self._fresh[health.name] = fresh
+            labels = {"center": self._center, "device": health.name}
+            whole = len(fresh) == len(health.protocols)
+            self._put(x.DEVICE_FRESH, health.name, labels, float(whole))
         self._text.put_readings(self._center, health.name, health.readings_of(fresh))
 
     def _put(self, family: x.Family, owner: str, labels: Mapping[str, str], value: float) -> None:
