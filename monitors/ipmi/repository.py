@@ -20,6 +20,8 @@ MOST_RESTARTS = 12
 """For one record: shorter reads that had to be learnt, and reservations that were lost."""
 REREAD_S = 60.0
 """A BMC whose timestamp never rests is not read anew more often than that."""
+LONGEST_RECORD = 0xFF
+"""Bytes that an offset of one byte can reach; real records end at 64."""
 LONGEST_PAUSE_S = 0.1
 LAST_RECORD = 0xFFFF
 RESERVATION_LOST = 0xC5
@@ -130,7 +132,7 @@ class SensorRepository:
             next_id, fresh = self._data_of(response, count)
             part += fresh
             if len(part) >= HEADER_BYTES:
-                length = HEADER_BYTES + part[4]
+                length = min(HEADER_BYTES + part[4], LONGEST_RECORD)
             if len(part) >= length and (len(part) > HEADER_BYTES or not part[4]):
                 return next_id, part[:length]
         raise IpmiError(

@@ -9,6 +9,7 @@ from monitors.ipmi import connection
 from monitors.ipmi.audit_facts import read_bmc_facts
 from monitors.ipmi.connection import Connection
 from monitors.ipmi.framing import AUTH_RMCP_PLUS, PAYLOAD_RAKP1, SEALED_IPMI
+from monitors.ipmi.messages import NODE_BUSY
 from monitors.ipmi.probe import IpmiProbe
 from monitors.ipmi.target import Privilege
 from monitors.probe import Poll, ProblemKind
@@ -323,6 +324,33 @@ async def test_new_log_entries_are_taken_once_and_old_ones_not(make_probe: MakeP
         assert events[0].at is not None
         await probe.poll()
         assert probe.take_events() == ()
+
+
+async def test_a_cleared_log_starts_anew(make_probe: MakeProbe) -> None:
+    async with simulated() as bmc:
+        bmc.set_states("PS2 Status", 0, 3)
+        probe = probing(make_probe, bmc)
+        await probe.poll()
+        bmc.state.log.clear()
+        bmc.set_value("Inlet Temp", 44)
+        await probe.poll()
+    assert {event.sensor for event in probe.take_events()} == {"Inlet Temp"}
+
+
+async def test_a_busy_bmc_is_asked_again(make_probe: MakeProbe) -> None:
+    async with simulated() as bmc:
+        busy = iter([True, True])
+        real = bmc.commands.run
+
+        def run(net_function: int, command: int, data: bytes, caller: Caller) -> bytes:
+            if (net_function, command) == GET_READING and next(busy, False):
+                return bytes((NODE_BUSY,))
+            return real(net_function, command, data, caller)
+
+        bmc.commands.run = run  # type: ignore[method-assign] # a BMC with much to do
+        poll = await probing(make_probe, bmc).poll()
+    assert poll.problem is None
+    assert len(poll.readings) > 40
 
 
 def twice(packet: bytes) -> list[bytes]:
