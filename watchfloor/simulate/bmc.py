@@ -20,9 +20,10 @@ from watchfloor.simulate.bmc_sensors import (
     with_value,
 )
 from watchfloor.simulate.bmc_session import Session, Sessions, answer_login
+from watchfloor.simulate.bmc_state import BmcState, Caller, SimulatedBmcUser
 from watchfloor.simulate.errors import FaultError, GearError
 from watchfloor.simulate.fru import Fru
-from watchfloor.simulate.ipmi_commands import BmcState, Caller, IpmiCommands, SimulatedBmcUser
+from watchfloor.simulate.ipmi_commands import IpmiCommands
 from watchfloor.simulate.rmcp import CIPHER_SUITES, Packet, RmcpError
 from watchfloor.simulate.server_sensors import server_sensors
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from watchfloor.simulate import rmcp
-from watchfloor.simulate.ipmi_commands import ADMINISTRATOR, USER, BmcState, Caller
+from watchfloor.simulate.bmc_state import ADMINISTRATOR, USER, BmcState, Caller
 from watchfloor.simulate.rmcp import CIPHER_SUITES, CipherSuite, Exchange, Protection
 
 INSUFFICIENT_RESOURCES, INVALID_SESSION, UNAUTHORIZED_PRIVILEGE = 0x01, 0x02, 0x0A

@@ -2,87 +2,35 @@
 
 from __future__ import annotations
 
-import secrets
 import struct
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
-from watchfloor.simulate.bmc_sensors import AnalogSensor, DiscreteSensor, Sensor, sensor_records
-from watchfloor.simulate.fru import Fru
-from watchfloor.simulate.ipmi_log import EventLog
+from watchfloor.simulate.bmc_sensors import AnalogSensor, DiscreteSensor, Sensor
+from watchfloor.simulate.bmc_state import (
+    ADMINISTRATOR,
+    CALLBACK,
+    INVALID_COMMAND,
+    INVALID_FIELD,
+    NO_PRIVILEGE,
+    NO_SESSION,
+    NOT_PRESENT,
+    NOT_SUPPORTED_NOW,
+    OK,
+    OPERATOR,
+    PARAMETER_NOT_SUPPORTED,
+    TOO_SHORT,
+    USER,
+    BmcState,
+    Caller,
+    CommandTable,
+    Refusal,
+    SimulatedBmcUser,
+)
+from watchfloor.simulate.ipmi_storage import StorageCommands
 from watchfloor.simulate.rmcp import CIPHER_SUITES
 
-OK, INVALID_COMMAND, RESERVATION_LOST = 0x00, 0xC1, 0xC5
-TOO_SHORT, OUT_OF_RANGE, TOO_MANY_OCTETS = 0xC7, 0xC9, 0xCA
-NOT_PRESENT, INVALID_FIELD, NO_PRIVILEGE, NOT_SUPPORTED_NOW = 0xCB, 0xCC, 0xD4, 0xD5
-"""Completion codes of IPMI v2.0 table 5-2."""
-PARAMETER_NOT_SUPPORTED = 0x80
-
-NO_SESSION, CALLBACK, USER, OPERATOR, ADMINISTRATOR = 0, 1, 2, 3, 4
-_CHASSIS, _SENSOR, _APP, _STORAGE, _TRANSPORT = 0x00, 0x04, 0x06, 0x0A, 0x0C
+_CHASSIS, _SENSOR, _APP, _TRANSPORT = 0x00, 0x04, 0x06, 0x0C
 _MAX_USERS = 10
 _NAME_OCTETS = 16
-_WHOLE = 0xFF
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedBmcUser:
-    """A user slot of the BMC."""
-
-    name: str
-    password: str = field(repr=False)
-    privilege: int = ADMINISTRATOR
-    enabled: bool = True
-
-
-@dataclass(slots=True)
-class BmcState:
-    """Everything a BMC knows that outlives a session. Changed at run time by tests and faults."""
-
-    users: tuple[SimulatedBmcUser, ...]
-    """Slot 2 and on; slot 1 is the nameless user, disabled."""
-    cipher_suites: tuple[int, ...]
-    sensors: dict[str, Sensor]
-    fru: Fru
-    guid: bytes = field(default_factory=lambda: secrets.token_bytes(16))
-    log: EventLog = field(default_factory=EventLog)
-    powered: bool = True
-    manufacturer: int = 0
-    product: int = 1
-    firmware: tuple[int, int] = (2, 14)
-    largest_read: int = 64
-    """The most octets of an SDR or a FRU in one answer; a console must then ask for less."""
-    lan: dict[int, bytes] = field(default_factory=dict)
-    """LAN parameters of section 23.2 beside the ones derived here."""
-
-    def user(self, name: bytes) -> SimulatedBmcUser | None:
-        """The enabled user of this name."""
-        for user in self.users:
-            if user.enabled and user.name.encode() == name:
-                return user
-        return None
-
-
-class Refusal(Exception):  # noqa: N818  (a completion code is an answer, not a simulator's error)
-    """The command completes with this code and no data."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
-
-
-@dataclass(slots=True)
-class Caller:
-    """Who sends the command: the session's current and highest privilege, and its id."""
-
-    privilege: int = NO_SESSION
-    limit: int = NO_SESSION
-    session_id: int = 0
-    user_slot: int = 0
-    closed: bool = False
-
-
-Command = Callable[[bytes, Caller], bytes]
 
 
 class IpmiCommands:
@@ -90,11 +38,8 @@ class IpmiCommands:
 
     def __init__(self, state: BmcState) -> None:
         self._state = state
-        # A record describes its sensor and holds no reading, so it is written once.
-        self._records = sensor_records([*state.sensors.values()])
-        self._sdr_reservation = 0
-        self._sel_reservation = 0
-        self._table: dict[tuple[int, int], tuple[int, Command]] = {
+        self._storage = StorageCommands(state)
+        self._table: CommandTable = {
             (_APP, 0x01): (USER, self._device_id),
             (_APP, 0x04): (USER, lambda _data, _caller: b"\x55\x00"),
             (_APP, 0x08): (USER, lambda _data, _caller: self._state.guid),
@@ -112,16 +57,7 @@ class IpmiCommands:
             (_CHASSIS, 0x02): (OPERATOR, self._chassis_control),
             (_SENSOR, 0x27): (USER, self._sensor_thresholds),
             (_SENSOR, 0x2D): (USER, self._sensor_reading),
-            (_STORAGE, 0x10): (USER, self._fru_info),
-            (_STORAGE, 0x11): (USER, self._fru_read),
-            (_STORAGE, 0x20): (USER, self._sdr_info),
-            (_STORAGE, 0x22): (USER, self._sdr_reserve),
-            (_STORAGE, 0x23): (USER, self._sdr_read),
-            (_STORAGE, 0x40): (USER, lambda _data, _caller: self._state.log.info()),
-            (_STORAGE, 0x42): (USER, self._sel_reserve),
-            (_STORAGE, 0x43): (USER, self._sel_read),
-            (_STORAGE, 0x47): (OPERATOR, self._sel_clear),
-            (_STORAGE, 0x48): (USER, lambda _data, _caller: struct.pack("<I", int(time.time()))),
+            **self._storage.table,
             (_TRANSPORT, 0x02): (OPERATOR, self._lan_parameter),
         }
 
@@ -139,8 +75,7 @@ class IpmiCommands:
 
     def cancel_reservations(self) -> None:
         """As when a record is added or another console reserves: partial reads must start over."""
-        self._sdr_reservation += 1
-        self._sel_reservation += 1
+        self._storage.cancel_reservations()
 
     # Application commands, chapters 20 and 22.
 
@@ -255,76 +190,6 @@ class IpmiCommands:
             if sensor.number == number:
                 return sensor
         raise Refusal(NOT_PRESENT)
-
-    # Storage commands, chapters 31, 33 and 34.
-
-    def _fru_info(self, data: bytes, _caller: Caller) -> bytes:
-        if data[0] != 0:
-            raise Refusal(NOT_PRESENT)
-        return struct.pack("<HB", len(self._state.fru.encode()), 0)
-
-    def _fru_read(self, data: bytes, _caller: Caller) -> bytes:
-        device, offset, count = struct.unpack_from("<BHB", data)
-        if device != 0:
-            raise Refusal(NOT_PRESENT)
-        content = self._state.fru.encode()
-        if offset >= len(content):
-            raise Refusal(OUT_OF_RANGE)
-        if count > self._state.largest_read:
-            raise Refusal(TOO_MANY_OCTETS)
-        part = content[offset : offset + count]
-        return bytes((len(part),)) + part
-
-    def _sdr_info(self, _data: bytes, _caller: Caller) -> bytes:
-        count = len(self._records)
-        return struct.pack("<BHHIIB", 0x51, count, 0xFFFE, 1_700_000_000, 0, 0x02)
-
-    def _sdr_reserve(self, _data: bytes, _caller: Caller) -> bytes:
-        self._sdr_reservation = self._sdr_reservation % 0xFFFF + 1
-        return struct.pack("<H", self._sdr_reservation)
-
-    def _sdr_read(self, data: bytes, _caller: Caller) -> bytes:
-        reservation, record_id, offset, count = struct.unpack_from("<HHBB", data)
-        if (offset or reservation) and reservation != self._sdr_reservation:
-            raise Refusal(RESERVATION_LOST)
-        records = self._records
-        at = {0: 0, 0xFFFF: len(records) - 1}.get(record_id, record_id - 1)
-        if at >= len(records):
-            raise Refusal(NOT_PRESENT)
-        following = at + 2 if at + 1 < len(records) else 0xFFFF
-        return struct.pack("<H", following) + self._piece(records[at], offset, count)
-
-    def _piece(self, record: bytes, offset: int, count: int) -> bytes:
-        if offset >= len(record):
-            raise Refusal(OUT_OF_RANGE)
-        wanted = len(record) - offset if count == _WHOLE else count
-        if wanted > self._state.largest_read:
-            raise Refusal(TOO_MANY_OCTETS)
-        return record[offset : offset + wanted]
-
-    def _sel_reserve(self, _data: bytes, _caller: Caller) -> bytes:
-        self._sel_reservation = self._sel_reservation % 0xFFFF + 1
-        return struct.pack("<H", self._sel_reservation)
-
-    def _sel_read(self, data: bytes, _caller: Caller) -> bytes:
-        reservation, record_id, offset, count = struct.unpack_from("<HHBB", data)
-        if offset and reservation != self._sel_reservation:
-            raise Refusal(RESERVATION_LOST)
-        found = self._state.log.find(record_id)
-        if found is None:
-            raise Refusal(NOT_PRESENT)
-        following, record = found
-        return struct.pack("<H", following) + self._piece(record, offset, count)
-
-    def _sel_clear(self, data: bytes, _caller: Caller) -> bytes:
-        reservation, mark, action = struct.unpack_from("<H3sB", data)
-        if reservation != self._sel_reservation:
-            raise Refusal(RESERVATION_LOST)
-        if mark != b"CLR" or action not in (0x00, 0xAA):
-            raise Refusal(INVALID_FIELD)
-        if action == 0xAA:
-            self._state.log.clear()
-        return b"\x01"
 
     # Transport commands, chapter 23.
 

@@ -8,8 +8,8 @@ import pytest
 
 from watchfloor.simulate import rmcp
 from watchfloor.simulate.bmc import SimulatedBmc
+from watchfloor.simulate.bmc_state import SimulatedBmcUser
 from watchfloor.simulate.errors import FaultError, GearError
-from watchfloor.simulate.ipmi_commands import SimulatedBmcUser
 from watchfloor.simulate.rmcp import CIPHER_SUITES, Exchange
 
 USER, PASSWORD = "watch", "bmc-password"

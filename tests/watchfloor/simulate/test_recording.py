@@ -10,7 +10,8 @@ from watchfloor.simulate.errors import RecordingError
 from watchfloor.simulate.recording import Recording
 from watchfloor.simulate.snmprec import parse_oid
 
-SHARED = Path("/work/shared/recordings")
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "recordings"
+"""A large set of other people's recordings, which may lie beside the checkout."""
 
 ODD = rb"""# a comment, and an empty line
 
