@@ -20,7 +20,7 @@ from tests.requirements import unavailable
 from tests.wait import until_async
 from watchfloor.simulate.bmc import SimulatedBmc
 from watchfloor.simulate.errors import GearError
-from watchfloor.simulate.ipmi_commands import CALLBACK, OPERATOR, USER, Caller, SimulatedBmcUser
+from watchfloor.simulate.bmc_state import CALLBACK, OPERATOR, USER, Caller, SimulatedBmcUser
 
 NAME, PASSWORD = "monitor", "a-long-secret"
 
