@@ -19,8 +19,8 @@ from tests.monitors.ipmi.relay import Mangle, PairSwapper, Relay, relaying
 from tests.requirements import unavailable
 from tests.wait import until_async
 from watchfloor.simulate.bmc import SimulatedBmc
-from watchfloor.simulate.errors import GearError
 from watchfloor.simulate.bmc_state import CALLBACK, OPERATOR, USER, Caller, SimulatedBmcUser
+from watchfloor.simulate.errors import GearError
 
 NAME, PASSWORD = "monitor", "a-long-secret"
 
