@@ -16,7 +16,7 @@ from monitors.snmp.answer import Answer
 from monitors.snmp.conversation import Conversation
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.inquiry import Inquiry
-from monitors.snmp.message import VERSION_2C, VERSION_3, open_message
+from monitors.snmp.message import VERSION_2C, VERSION_3, find_v2c_pdu, open_message
 from monitors.snmp.plan import PollPlan
 from monitors.snmp.session import CommunitySession, Session
 from monitors.snmp.target import Community, SnmpTarget
@@ -213,13 +213,12 @@ class SnmpEngine:
         counters = self.counters
         counters.received += 1
         try:
-            version, at, end = open_message(packet)
-            if version == VERSION_2C:
-                message_id = _request_id_of(packet, at, end)
-            elif version == VERSION_3:
-                message_id = message_id_of(packet, at, end)
+            common = find_v2c_pdu(packet)
+            if common is not None:
+                message_id, at = common
+                end = len(packet)
             else:
-                raise DecodeError(f"SNMP version {version} was never asked for")
+                message_id, at, end = _open(packet)
             conversation = self._pending.get(message_id)
             if conversation is None:
                 counters.unsolicited += 1
@@ -250,8 +249,13 @@ class SnmpEngine:
         self._schedule_sweep()
 
 
-def _request_id_of(packet: bytes, at: int, end: int) -> int:
-    """The request-id of a v2c message, read from behind its version."""
-    _, at = ber.expect(packet, at, end, ber.OCTET_STRING)
-    _, at, end = ber.read_header(packet, at, end)
-    return ber.read_integer(packet, at, end)[0]
+def _open(packet: bytes) -> tuple[int, int, int]:
+    """Any message: (id, where its session starts to read, where it ends)."""
+    version, at, end = open_message(packet)
+    if version == VERSION_3:
+        return message_id_of(packet, at, end), at, end
+    if version != VERSION_2C:
+        raise DecodeError(f"SNMP version {version} was never asked for")
+    _, pdu_at = ber.expect(packet, at, end, ber.OCTET_STRING)
+    _, at, _ = ber.read_header(packet, pdu_at, end)
+    return ber.read_integer(packet, at, end)[0], pdu_at, end

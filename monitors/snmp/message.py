@@ -1,5 +1,6 @@
 """SNMP messages and PDUs as bytes (RFC 3416, RFC 1901): what is sent, and replies taken apart."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -42,7 +43,19 @@ MAX_VARBINDS = 9500
 """More do not fit into the largest UDP datagram."""
 
 
-@dataclass(frozen=True, slots=True)
+_LENGTH = rb"(?:[\x00-\x7f]|\x81.|\x82..)"
+_COMMON_HEAD = re.compile(rb"0%b\x02\x01\x01\x04([\x00-\x7f])" % _LENGTH, re.DOTALL)
+"""How nearly every v2c message starts: sequence, version, length of the community."""
+_COMMON_ID = re.compile(rb"\xa2%b\x02\x04([\x00-\x7f]...)" % _LENGTH, re.DOTALL)
+_COMMON_PDU = re.compile(
+    rb"[\xa2\xa8](%b)\x02\x04([\x00-\x7f]...)\x02\x01([\x00-\x7f])\x02\x01([\x00-\x7f])0(%b)"
+    % (_LENGTH, _LENGTH),
+    re.DOTALL,
+)
+"""How nearly every Response starts: lengths, request-id, error-status and error-index."""
+
+
+@dataclass(slots=True)
 class Ask:
     """One request without its id and its security: the part that a plan encodes once."""
 
@@ -124,6 +137,20 @@ def community_preamble(community: bytes) -> bytes:
     return ber.write_integer(VERSION_2C) + ber.write(ber.OCTET_STRING, community)
 
 
+def find_v2c_pdu(packet: bytes) -> tuple[int, int] | None:
+    """The request-id and the place of the PDU, for a v2c Response in the common form.
+
+    Only the id is to be believed so far: `decode_pdu` checks the lengths. None means that the slow
+    way, `open_message`, has to tell what this is.
+    """
+    head = _COMMON_HEAD.match(packet)
+    if head is None:
+        return None
+    at = head.end() + packet[head.end() - 1]
+    found = _COMMON_ID.match(packet, at)
+    return None if found is None else (int.from_bytes(found[1]), at)
+
+
 def open_message(packet: bytes) -> tuple[int, int, int]:
     """The version of a message: (version, where the rest starts, where the message ends).
 
@@ -142,6 +169,21 @@ def decode_pdu(packet: bytes, at: int, end: int) -> Pdu:
     Raises:
         DecodeError: It is neither, or a length or a tag inside it is impossible.
     """
+    common = _COMMON_PDU.match(packet, at, end)
+    if common is not None:
+        start = common.end()
+        if start + _length(common[5]) == end == common.end(1) + _length(common[1]):
+            pdu = Pdu(packet[at], int.from_bytes(common[2]), common[3][0], common[4][0], [], [])
+            split_varbinds(packet, start, end, pdu.oids, pdu.tlvs)
+            return pdu
+    return _decode_any_pdu(packet, at, end)
+
+
+def _length(written: bytes) -> int:
+    return int.from_bytes(written[1:] or written)
+
+
+def _decode_any_pdu(packet: bytes, at: int, end: int) -> Pdu:
     tag, at, end = ber.read_header(packet, at, end)
     if tag not in (RESPONSE, REPORT):
         raise DecodeError(f"a PDU with tag 0x{tag:02x} is no answer")

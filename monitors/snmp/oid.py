@@ -93,7 +93,11 @@ def increasing_count(previous: bytes, oids: Sequence[bytes], shared: int) -> int
             order holds, all between have them, too.
     """
     ordered = [previous, *oids]
-    if not b"".join([oid[shared:] for oid in ordered]).isascii():
+    if previous[:shared].isascii():
+        simple = b"".join(ordered).isascii()
+    else:
+        simple = b"".join([oid[shared:] for oid in ordered]).isascii()
+    if not simple:
         ordered = [sort_key(oid) for oid in ordered]
     if all(map(operator.lt, ordered, islice(ordered, 1, None))):
         return len(oids)

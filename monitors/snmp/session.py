@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from monitors.probe import ProblemKind
-from monitors.snmp import ber
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.message import (
     RESPONSE,
@@ -52,7 +51,7 @@ class Session(Protocol):
         """The whole message."""
 
     def judge(self, packet: bytes, at: int, end: int, message_id: int, now: float) -> Verdict:
-        """What a reply (from behind its version) is worth.
+        """What a reply is worth, from its PDU (v2c) or from behind its version (v3).
 
         Raises:
             DecodeError: It is not an SNMP message of this session's version.
@@ -80,7 +79,6 @@ class CommunitySession:
     def judge(self, packet: bytes, at: int, end: int, message_id: int, now: float) -> Verdict:
         """Any Response with the right id is believed: v2c offers no more."""
         del now
-        _, at = ber.expect(packet, at, end, ber.OCTET_STRING)
         pdu = decode_pdu(packet, at, end)
         if pdu.tag != RESPONSE or pdu.request_id != message_id:
             raise DecodeError("not a Response to this request")
