@@ -6,7 +6,7 @@ This is the one place that interprets parts and silence, so that margins, alerts
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
 from inventory.model import Center, Device, Kind
-from inventory.topology import Element, Health, Power, Topology
+from inventory.topology import Element, Health, Power, Topology, owner_of
 from monitors.health import DeviceHealth, Part
 from monitors.reading import SensorClass, State
 
@@ -24,21 +24,39 @@ FATAL_PARTS: Mapping[Kind, frozenset[str]] = {Kind.DISPLAY: frozenset({"lamp", "
 """Parts without which a device does not do its work, though it still answers."""
 
 
-def element_states(
-    topology: Topology, devices: Mapping[str, DeviceHealth], observer: str | None
-) -> dict[Element, Health]:
-    """Every element that is not known to be ok, from all that was read."""
-    silent = {name for name, health in devices.items() if health.silent}
-    used = _used_ports(topology.center, silent)
-    states = {
-        element: Health.DOWN
-        for name, health in devices.items()
-        for element in _spoken(topology.center.devices[name], health, used.get(name, frozenset()))
-    }
-    for name, health in devices.items():
-        if name not in silent and not health.answering:
+class ElementReader:
+    """Reads all devices of one topology; what a device says is worked out once per poll of it."""
+
+    def __init__(self, topology: Topology, observer: str | None) -> None:
+        """`observer` is the device from which the center is watched."""
+        self._topology = topology
+        self._observer = observer
+        self._said: dict[str, tuple[int, frozenset[str], tuple[Element, ...]]] = {}
+
+    def states(self, devices: Mapping[str, DeviceHealth]) -> dict[Element, Health]:
+        """Every element that is not known to be ok, from all that was read."""
+        silent = {name for name, health in devices.items() if health.silent}
+        answering = {name for name, health in devices.items() if health.answering}
+        used = _used_ports(self._topology.center, silent)
+        states = {
+            element: Health.DOWN
+            for name, health in devices.items()
+            for element in self._spoken(name, health, frozenset(used.get(name, ())))
+        }
+        for name in devices.keys() - silent - answering:
             states.setdefault(name, Health.UNKNOWN)
-    return {**states, **_settle_silence(topology, silent, states, observer)}
+        settled = _settle_silence(self._topology, silent, answering, states, self._observer)
+        return {**states, **settled}
+
+    def _spoken(
+        self, name: str, health: DeviceHealth, ports: frozenset[str]
+    ) -> tuple[Element, ...]:
+        known = self._said.get(name)
+        if known is not None and known[:2] == (health.version, ports):
+            return known[2]
+        said = tuple(_spoken(self._topology.center.devices[name], health, ports))
+        self._said[name] = (health.version, ports, said)
+        return said
 
 
 def on_battery(health: DeviceHealth) -> bool:
@@ -137,21 +155,25 @@ def _plain(text: str) -> str:
 def _settle_silence(
     topology: Topology,
     silent: set[str],
+    answering: set[str],
     states: Mapping[Element, Health],
     observer: str | None,
 ) -> dict[Element, Health]:
     """Silent and within reach is down; silent behind something that failed is unknown.
 
-    Of a device without uplinks, nobody knows a path that could have failed.
+    Of a device without uplinks, nobody knows a path that could have failed. A silent device that
+    others still answer through is not down either: it only does not speak.
     """
     if not silent:
         return {}
     assumed = {**states, **dict.fromkeys(silent, Health.DOWN)}
     status = topology.assess(assumed, observer).devices
+    passing = {owner_of(status[n].cause) for n in answering if not status[n].reachable}
     return {
         name: Health.DOWN
         if (status[name].reachable or not topology.center.devices[name].uplinks)
         and status[name].power is not Power.LOST
+        and name not in passing
         and _is_confirmed(topology.center, name, silent, states)
         else Health.UNKNOWN
         for name in silent

@@ -202,6 +202,10 @@ class DeviceHealth:
     ) -> None:
         """`protocols` gives each protocol's polling interval in seconds."""
         self.name = name
+        self.version = 0
+        """Grows with every poll: what was worked out of an older version is out of date."""
+        self._parts: tuple[int, tuple[Part, ...]] = (-1, ())
+        self._readings: tuple[int, tuple[Reading, ...]] = (-1, ())
         self.protocols = {
             protocol: ProtocolHealth(protocol, interval_s, damping or Damping())
             for protocol, interval_s in protocols.items()
@@ -209,11 +213,29 @@ class DeviceHealth:
 
     def absorb(self, poll: Poll) -> list[SensorKey]:
         """Takes in one poll; returns the sensors that were seen for the first time."""
+        self.version += 1
         return self.protocols[poll.protocol].absorb(poll)
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Every component, ordered by id; where two protocols see one, the worse view counts."""
+        if self._parts[0] != self.version:
+            self._parts = (self.version, self._merged())
+        return self._parts[1]
+
+    @property
+    def bad_parts(self) -> tuple[Part, ...]:
+        """The components that are not ok."""
+        return tuple(part for part in self.parts if part.state is not State.OK or part.vanished)
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """The last readings of every protocol."""
+        if self._readings[0] != self.version:
+            self._readings = (self.version, self.readings_of(self.protocols))
+        return self._readings[1]
+
+    def _merged(self) -> tuple[Part, ...]:
         merged: dict[str, _Part] = {}
         for protocol in self.protocols.values():
             for component, part in protocol.parts.items():
@@ -224,11 +246,6 @@ class DeviceHealth:
             Part(component, part.name, part.state, part.since, part.text, part.vanished)
             for component, part in sorted(merged.items(), key=lambda item: _natural(item[0]))
         )
-
-    @property
-    def readings(self) -> tuple[Reading, ...]:
-        """The last readings of every protocol."""
-        return self.readings_of(self.protocols)
 
     def readings_of(self, protocols: Container[str]) -> tuple[Reading, ...]:
         """The last readings of some protocols."""

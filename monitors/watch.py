@@ -17,7 +17,7 @@ from monitors.alerts.life import Occurrence
 from monitors.alerts.store import Sensors
 from monitors.alerts.views import AlertViews
 from monitors.device_view import view_device, view_margins
-from monitors.elements import element_states
+from monitors.elements import ElementReader
 from monitors.events import Event, drifted
 from monitors.health import Damping, DeviceHealth, SensorKey
 from monitors.metrics import Metrics
@@ -71,6 +71,7 @@ class Watch:
         )
         self.metrics = Metrics(center.name)
         self._alerts = AlertViews(self.topology)
+        self._elements = ElementReader(self.topology, observer)
         self._drift = list(memory.drift)
         self._states: Mapping[Element, Health] = {}
         self._assessment: Assessment | None = None
@@ -164,7 +165,7 @@ class Watch:
         self._sequence = older._sequence
 
     def _assess(self) -> None:
-        states = element_states(self.topology, self.devices, self.observer)
+        states = self._elements.states(self.devices)
         if self._assessment is None or states != self._states:
             self._states = states
             self._assessment = self.topology.assess(states, self.observer)

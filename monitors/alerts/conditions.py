@@ -45,8 +45,8 @@ class ComponentCondition(_Condition):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if bool(self.states) is self.vanished:
-            raise ValueError("write states or vanished: true")
+        if bool(self.states) is self.vanished or State.OK in self.states:
+            raise ValueError("write states other than ok, or vanished: true")
         return self
 
 

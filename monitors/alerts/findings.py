@@ -154,7 +154,7 @@ def _silence(
 def _components(
     condition: ComponentCondition, scene: Scene, device: Device, health: DeviceHealth
 ) -> Iterator[_Hit]:
-    for part in health.parts:
+    for part in health.bad_parts:
         if part.kind in condition.except_components:
             continue
         if condition.components and part.kind not in condition.components:

@@ -48,7 +48,7 @@ class AlertViews:
             comment=occurrence.comment,
             cause=occurrence.cause,
             impact=self._impact(occurrence, scene),
-            suppressed=tuple(dict.fromkeys(f.key.device or f.key.component for f in hidden)),
+            suppressed=tuple(dict.fromkeys(f.key.device for f in hidden if f.key.device)),
             consequence=definition.consequence,
             action=definition.action,
             respond_within_s=definition.respond_within_s,

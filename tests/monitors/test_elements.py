@@ -4,7 +4,7 @@ import pytest
 
 from inventory.model import Center
 from inventory.topology import Health, Topology
-from monitors.elements import element_states
+from monitors.elements import ElementReader
 from monitors.health import DeviceHealth
 from monitors.probe import Poll, ProblemKind
 from monitors.reading import State
@@ -32,7 +32,7 @@ def states(polls: list[Poll], of: Center | None = None, silent: str = "") -> dic
                 each.absorb(poll(name, reading(), seconds=30 * number))
     for each_poll in polls:
         health[each_poll.device].absorb(each_poll)
-    return element_states(Topology(site), health, "mon-1")
+    return ElementReader(Topology(site), "mon-1").states(health)
 
 
 def test_all_well_is_nothing_to_say() -> None:
@@ -97,6 +97,8 @@ def test_the_port_of_a_silent_device_is_not_to_blame() -> None:
     [
         ("srv-2", {"srv-2": DOWN}),
         ("sw-b srv-2", {"sw-b": DOWN, "srv-2": UNKNOWN}),
+        # Somebody answers through it.
+        ("sw-b", {"sw-b": UNKNOWN}),
         ("sw-b srv-2 srv-1", {"sw-b": DOWN, "srv-2": UNKNOWN, "srv-1": DOWN}),
         # A management card that hangs: what it feeds does not complain.
         ("pdu-a", {"pdu-a": UNKNOWN}),

@@ -100,7 +100,7 @@ def test_a_ups_on_battery_is_an_alert_with_cause_impact_and_runbook() -> None:
     assert alert.phase is Phase.UNACKED
     assert ("dispatch", 1, 0) in [(i.name, i.before, i.after) for i in alert.impact]
     # What follows from it is its impact, not alerts of their own.
-    assert "function:dispatch" in alert.suppressed
+    assert "function-at-risk" not in [a.alert for a in room.snapshot.alerts]
 
 
 def test_it_waits_for_its_on_delay() -> None:
