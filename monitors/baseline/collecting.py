@@ -149,6 +149,7 @@ class _Reader:
         sections = {
             name: StoredSection(text=redacted(section.text, scrub), exit_code=section.exit_code)
             for name, section in facts.sections.items()
+            if name in self._means.areas  # a reader kept on the host reads all there are
         }
         return HostReading(device=device.name, read_at=_now(), sections=sections)
 

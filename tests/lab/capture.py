@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from inventory.facts.collect import HostFacts, batch, host_facts
-from inventory.facts.registry import AREAS
+from monitors.baseline.catalogue import shipped
 from tests.lab.host import LabHost
 from tests.lab.lab import open_lab
 
@@ -15,8 +15,8 @@ _PROSE = ("/etc/motd",)
 
 
 def facts_of(host: LabHost) -> HostFacts:
-    """All areas, read at the host's console."""
-    return host_facts(host.run(["sh", "-s"], stdin=batch(AREAS), timeout_s=120))
+    """The areas that controls are judged by, read at the host's console."""
+    return host_facts(host.run(["sh", "-s"], stdin=batch(shipped().areas()), timeout_s=120))
 
 
 def record(facts: HostFacts, folder: Path) -> None:
