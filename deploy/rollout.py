@@ -11,6 +11,7 @@ from deploy.controller import run_job
 from deploy.desired import fact_areas
 from deploy.failure import Reason
 from deploy.messages import AreaDone, Connected, Event, FactsRead, HostDone, HostJob, Job
+from deploy.operations.journal import DEAD_MAN_S
 from deploy.plan import AreaPlan, HostPlan, Plan, remaining
 from deploy.records import AreaResult, HostResult, RunRecord
 from deploy.waves import Wave
@@ -29,6 +30,7 @@ class Order:
     ticket: str = ""
     accepted_outages: frozenset[str] = frozenset()
     """Devices that may be changed although something is out meanwhile."""
+    dead_man_s: int = DEAD_MAN_S
 
 
 @dataclass(slots=True)
@@ -148,6 +150,7 @@ class Rollout:
             owner=self.order.owner,
             script=batch(fact_areas()),
             hosts=targets,
+            dead_man_s=self.order.dead_man_s,
         )
 
     def _take(self, progress: _Progress, event: Event) -> None:

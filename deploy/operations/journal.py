@@ -88,6 +88,10 @@ class AreaJournal:
         """Undoes the area's steps now, and disarms the dead-man."""
         return main_script(f"sh {self.folder}/restore\n{self._disarm}")
 
+    def restored_script(self) -> str:
+        """Fails until the old state is back."""
+        return main_script(f"[ -e {self.folder}/restored ]\n")
+
     def confirm_script(self) -> str:
         """Disarms the dead-man; to be run through a fresh login, which proves the changed path."""
         return main_script(
@@ -136,8 +140,11 @@ class Step:
 
 
 def main_script(body: str) -> str:
-    """A script that sh may read from its stdin: nothing in `body` can eat the rest of it."""
-    return f"{_PREAMBLE}main() {{\n{body}}}\nmain </dev/null\n"
+    """A script that sh may read from its stdin: nothing in `body` can eat the rest of it.
+
+    It exits by itself: the end of its stdin may be lost when `body` cuts the connection.
+    """
+    return f"{_PREAMBLE}main() {{\n{body}}}\nmain </dev/null; exit\n"
 
 
 def here_document(command: str, path: str, text: str) -> str:

@@ -1,13 +1,18 @@
 """One lock on each host, held by an open SSH channel: when the worker dies, the kernel lets it go.
 
+A connection that was cut says nothing to the host, so the worker also sends a heartbeat, and the
+host lets go when it misses some.
+
 It lies in /run/watchfloor, which only root may write, rather than in /run/lock, where any user of
 the host could put something in its place.
 """
 
 import json
 import time
+from contextlib import suppress
 from typing import Any
 
+import gevent
 from paramiko import SSHException
 
 from deploy.failure import HostFailure, Reason, last_words, one_line
@@ -21,10 +26,12 @@ if ! flock -n 9; then printf 'taken '; cat /run/watchfloor/owner; exit 75; fi
 read -r owner
 printf '%s\\n' "$owner" >/run/watchfloor/owner
 echo held
-cat >/dev/null
+while [ "$(timeout {patience} head -c 1)" = . ]; do :; done
 rm -f /run/watchfloor/owner
 """
 _ANSWER_LIMIT = 4096
+HEARTBEAT_S = 4
+PATIENCE_S = 20
 
 
 class HostLock:
@@ -32,6 +39,7 @@ class HostLock:
 
     def __init__(self, channel: Any) -> None:
         self._channel = channel
+        self._heart = gevent.spawn(self._beat)
 
     @classmethod
     def take(
@@ -43,7 +51,9 @@ class HostLock:
         try:
             channel = session.client.get_transport().open_session(timeout=timeout_s)
             channel.settimeout(timeout_s)
-            channel.exec_command(f"exec {shell} -c '{_quoted(_HOLD)}'")
+            channel.exec_command(
+                f"exec {shell} -c '{_quoted(_HOLD.replace('{patience}', str(PATIENCE_S)))}'"
+            )
             channel.sendall(f"{card}\n".encode())
             answer = _line(channel)
         except (OSError, EOFError, SSHException) as error:
@@ -57,7 +67,20 @@ class HostLock:
 
     def release(self) -> None:
         """Ends the channel's stdin, which ends the holder."""
+        self._heart.kill()
         self._channel.close()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the host has let go, so that somebody else may be at work there."""
+        return bool(self._channel.closed or self._channel.exit_status_ready())
+
+    def _beat(self) -> None:
+        # A beat that cannot be sent shows as a lock that is lost.
+        with suppress(OSError, EOFError, SSHException):
+            while True:
+                self._channel.sendall(b".")
+                gevent.sleep(HEARTBEAT_S)
 
 
 def _line(channel: Any) -> str:

@@ -57,6 +57,7 @@ class Visit:
         self._target = target
         self._host = host
         self._began = time.monotonic()
+        self._lock: HostLock | None = None
 
     def run(self) -> None:
         """Everything, and `HostDone` at the end, whatever happens."""
@@ -98,7 +99,7 @@ class Visit:
             )
 
     def _apply_locked(self, session: Session, greeting: Greeting) -> None:
-        lock = HostLock.take(
+        self._lock = lock = HostLock.take(
             session,
             is_root=greeting.is_root,
             owner=self._job.owner,
@@ -168,6 +169,9 @@ class Visit:
         except HostFailure as failure:
             restored = area.risky and self._restore(session, area, failure)
             self._area_done(area, failure.reason, str(failure), restored=restored, changed=done)
+            if area.risky and not restored:
+                # What session there still is cannot be relied on.
+                raise
             return False
         self._area_done(area, changed=done)
         return True
@@ -206,6 +210,10 @@ class Visit:
         fresh = self._fresh_login("afterwards")
         try:
             fresh.read(journal.confirm_script(), LOGIN_TIMEOUT_S)
+        except HostFailure as failure:
+            raise HostFailure(
+                Reason.LOCKED_OUT, f"no login in time to confirm it: {failure}"
+            ) from failure
         finally:
             fresh.close()
 
@@ -213,17 +221,39 @@ class Visit:
         """The old state at once, if the old login still works; else the dead-man does it."""
         if failure.reason is Reason.STOPPED:
             return False
+        journal = AreaJournal(self._job.run, area.name)
         try:
-            session.read(
-                AreaJournal(self._job.run, area.name).restore_script(), self._job.change_timeout_s
-            )
+            session.read(journal.restore_script(), LOGIN_TIMEOUT_S)
         except HostFailure:
-            return False
+            return self._await_dead_man(journal)
         return True
+
+    def _await_dead_man(self, journal: AreaJournal) -> bool:
+        """Waits until the host says by itself that the old state is back."""
+        deadline = time.monotonic() + self._job.dead_man_s + FRESH_LOGIN_S
+        while time.monotonic() < deadline and not self._around.must_stop():
+            try:
+                back = self._login_as(self._target.user)
+            except HostFailure:
+                time.sleep(0.5)
+                continue
+            try:
+                back.read(journal.restored_script(), LOGIN_TIMEOUT_S)
+            except HostFailure:
+                time.sleep(0.5)
+            else:
+                return True
+            finally:
+                back.close()
+        return False
 
     def _stop_if_told(self) -> None:
         if self._around.must_stop():
             raise HostFailure(Reason.STOPPED, "stopped, because the controller is gone")
+        if self._lock is not None and self._lock.is_lost:
+            raise HostFailure(
+                Reason.CONNECTION_LOST, "stopped, because the lock on it is lost; apply again"
+            )
 
     def _started(self, area: AreaJob, number: int, title: str) -> None:
         self._around.emit(

@@ -10,6 +10,7 @@ from rich.text import Text
 from deploy.change import printable
 from deploy.events import event, tell
 from deploy.lease import lease
+from deploy.operations.journal import DEAD_MAN_S
 from deploy.plan import Plan, PlanError, inventory_digest, load_plan
 from deploy.records import HostResult, RunRecord, save_record
 from deploy.rollout import Order, Rollout
@@ -42,6 +43,15 @@ from watchfloor.cli.output import console, json_option, print_json, print_table
     metavar="DEVICE",
     help="Change this device although something is out meanwhile. May be repeated.",
 )
+@click.option(
+    "--dead-man",
+    "dead_man_s",
+    type=click.IntRange(20, 900),
+    default=DEAD_MAN_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="When a host restores what may have cut it off, unless a fresh login confirms it.",
+)
 @json_option
 def apply(
     *,
@@ -54,6 +64,7 @@ def apply(
     reason: str,
     ticket: str,
     outages: tuple[str, ...],
+    dead_man_s: int,
     as_json: bool,
 ) -> Exit:
     """Make the hosts as the inventory wants them: by PLANFILE, or by a plan made now.
@@ -72,7 +83,7 @@ def apply(
             return _nothing(drawn, as_json)
         if planfile is None and not yes and not _agreed(drawn):
             return Exit.CHANGES
-        order = Order(desk.run, desk.owner, reason, ticket, frozenset(outages))
+        order = Order(desk.run, desk.owner, reason, ticket, frozenset(outages), dead_man_s)
         record = _roll_out(desk, drawn, order)
     _show(desk, record, as_json)
     _report(desk, record)

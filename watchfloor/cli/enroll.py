@@ -143,18 +143,19 @@ def _show(cases: list[Judgement], accepted: list[Judgement], as_json: bool) -> N
         print_json({"format": 1, "devices": [_case(case, case in accepted) for case in cases]})
         return
     rows = [
-        (case.device, key.type, key.fingerprint, _result(case, case in accepted))
+        (case.device, key.type, key.fingerprint, _result(case, key, case in accepted))
         for case in cases
-        for key in (case.shown or (None,))
-        if key is not None
+        for key in case.shown
     ]
-    silent = [(c.device, "-", "-", _result(c, False)) for c in cases if not c.shown]
+    silent = [(c.device, "-", "-", Text(_SAID[c.verdict], "red")) for c in cases if not c.shown]
     print_table(("device", "type", "fingerprint", "result"), [*rows, *silent])
 
 
-def _result(case: Judgement, accepted: bool) -> Text:
+def _result(case: Judgement, key: HostKey, accepted: bool) -> Text:
     if case.verdict is Verdict.NEW and not accepted:
         return Text(_UNCHECKED, style="yellow")
+    if case.record and key not in case.record:
+        return Text("not needed")
     fine = case.verdict in (Verdict.NEW, Verdict.KNOWN)
     return Text(_SAID[case.verdict], style="" if fine else "red")
 

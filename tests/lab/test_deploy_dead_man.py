@@ -1,0 +1,174 @@
+"""Changes that cut us off heal by themselves: the host goes back to what it was."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from deploy.change import Change, FileChange, RulesetChange, ServiceChange
+from deploy.controller import run_job
+from deploy.failure import Reason
+from deploy.messages import AreaDone, AreaJob, ChangeDone, Event, HostDone, HostJob, Job
+from inventory.facts.collect import batch
+from tests.lab import Lab, LabHost
+from tests.wait import until
+
+pytestmark = pytest.mark.lab
+
+DEAD_MAN_S = 8
+
+CUT_OFF = """\
+table inet watchfloor
+delete table inet watchfloor
+table inet watchfloor {
+	chain input {
+		type filter hook input priority filter; policy drop;
+	}
+}
+"""
+RULES = (
+    FileChange(path="/etc/nftables.conf", content=CUT_OFF, mode=0o600, before=""),
+    RulesetChange(table="watchfloor"),
+)
+NOBODY = (
+    FileChange(
+        path="/etc/ssh/sshd_config.d/10-watchfloor.conf",
+        content="AllowGroups nobody-at-all\n",
+        mode=0o600,
+        check_with=("sshd", "-t"),
+    ),
+    ServiceChange(unit="ssh.service", action="reload"),
+)
+BROKEN = (
+    FileChange(
+        path="/etc/ssh/sshd_config.d/10-watchfloor.conf",
+        content="PermitRootLogin perhaps\n",
+        validate_with=("sshd", "-t", "-f", "{}"),
+    ),
+    ServiceChange(unit="ssh.service", action="reload"),
+)
+
+
+@pytest.fixture(scope="module")
+def host(lab: Lab) -> Iterator[LabHost]:
+    host = lab.boot("cut-off")
+    host.run(["rm", "-f", "/etc/ssh/sshd_config.d/10-watchfloor.conf"])
+    yield host
+    lab.remove(host)
+
+
+@pytest.fixture
+def state(host: LabHost) -> Iterator[Callable[[], str]]:
+    """All that these changes touch; at the end of the test it has to be as it was."""
+    read = (
+        "nft list ruleset; cat /etc/nftables.conf; ls /etc/ssh/sshd_config.d; sshd -T | sort;"
+        " systemctl is-active ssh"
+    )
+
+    def now() -> str:
+        return host.run(["sh", "-c", read])
+
+    before = now()
+    yield now
+    assert now() == before
+
+
+def job(host: LabHost, area: str, changes: tuple[Change, ...]) -> Job:
+    keys = tuple(line.split(" ", 1)[1] for line in host.known_host_lines())
+    target = HostJob(
+        name=host.name,
+        address=host.address,
+        port=host.port,
+        user=host.user,
+        admin=host.user,
+        key_file=str(host.key),
+        host_keys=keys,
+        areas=(AreaJob(name=area, risky=True, changes=changes),),
+    )
+    return Job(
+        mode="apply",
+        run=f"r-{area}-{len(changes[0].model_dump_json())}",
+        owner="tests",
+        script=batch(["banner"]),
+        hosts=(target,),
+        dead_man_s=DEAD_MAN_S,
+    )
+
+
+def test_rules_that_lock_us_out_are_taken_back_by_the_host_alone(
+    host: LabHost, state: Callable[[], str]
+) -> None:
+    before = state()
+    events: list[Event] = []
+    was_cut_off: list[bool] = []
+
+    def watch(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, ChangeDone) and event.number == len(RULES):
+            was_cut_off.append(not host.ssh_answers())
+
+    run_job(job(host, "firewall", RULES), watch)
+    assert was_cut_off == [True]
+    done = next(event for event in events if isinstance(event, AreaDone))
+    assert (done.reason, done.restored) == (Reason.LOCKED_OUT, True)
+    assert host.ssh_answers()
+    assert state() == before
+
+
+def test_an_sshd_that_lets_nobody_in_is_taken_back_at_once(
+    host: LabHost, state: Callable[[], str]
+) -> None:
+    events: list[Event] = []
+    run_job(job(host, "ssh", NOBODY), events.append)
+    done = next(event for event in events if isinstance(event, AreaDone))
+    assert (done.reason, done.restored) == (Reason.LOCKED_OUT, True)
+    assert "the host refuses the key" in done.message
+
+
+def test_a_configuration_that_sshd_refuses_is_never_put_in_place(
+    host: LabHost, state: Callable[[], str]
+) -> None:
+    events: list[Event] = []
+    run_job(job(host, "ssh", BROKEN), events.append)
+    done = next(event for event in events if isinstance(event, AreaDone))
+    assert done.reason is Reason.FAILED
+    assert "sshd refuses the new /etc/ssh/sshd_config.d/10-watchfloor.conf" in done.message
+    assert done.changed == 0
+
+
+def test_what_is_confirmed_stays(host: LabHost) -> None:
+    good = CUT_OFF.replace("policy drop", "policy accept").replace("watchfloor", "wf_stays")
+    changes = (
+        FileChange(path="/etc/nftables-stays.conf", content=good),
+        RulesetChange(path="/etc/nftables-stays.conf", table="wf_stays"),
+    )
+    events: list[Event] = []
+    run_job(job(host, "stays", changes), events.append)
+    assert [event.reason for event in events if isinstance(event, HostDone)] == [None]
+    assert "watchfloor-restore" not in host.run(["systemctl", "list-timers", "--all"])
+    assert "table inet wf_stays" in host.run(["nft", "list", "ruleset"])
+
+
+def test_a_worker_that_dies_before_its_confirmation_leaves_the_old_state(
+    host: LabHost, state: Callable[[], str]
+) -> None:
+    before = state()
+
+    def watch(event: Event) -> None:
+        if isinstance(event, ChangeDone) and event.number == len(RULES):
+            os.kill(worker_of_ours(), signal.SIGKILL)
+
+    run_job(job(host, "rules", RULES), watch)
+    until(lambda: state() == before, DEAD_MAN_S + 20, "the dead-man")
+    until(host.ssh_answers, 10, "SSH to answer again")
+    # Nobody could tell the host that its worker is gone: it has to miss the heartbeat.
+    lock = ["flock", "-n", "/run/watchfloor/lock", "true"]
+    until(lambda: host.attempt(lock).exit_code == 0, 60, "the lock to go")
+
+
+def worker_of_ours() -> int:
+    """The worker process that this very process has started."""
+    argv = ["pgrep", "-P", str(os.getpid()), "-f", "deploy.worker"]
+    return int(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
