@@ -1,7 +1,8 @@
 """CPU time of a steady IPMI poll, Watchfloor against pyghmi, on the same ipmi_sim.
 
 Run from the checkout: `python bench/ipmi_poll.py [--sensors 41] [--rounds 100] [--json]`.
-Each reader runs in a process of its own; each figure is the median of its repetitions.
+Each reader runs in a process of its own; each figure is the median of its repetitions. It takes
+minutes of waiting, not of CPU: pyghmi's default session loses wake-ups and sleeps until its timers.
 """
 
 import argparse
