@@ -12,7 +12,7 @@ def device(name: str, kind: Kind, feeds: str = "", uplinks: str = "", **more: ob
         kind=kind,
         feeds=tuple(FeedRef.model_validate(text) for text in feeds.split()),
         uplinks=tuple(UplinkRef.model_validate(text) for text in uplinks.split()),
-        **more,  # type: ignore[arg-type]  # the model itself checks the rest
+        **more,
     )
 
 

@@ -1,6 +1,8 @@
 """The NOC pages: overview, one device, one alert with its runbook, and the stream behind them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
@@ -17,7 +19,7 @@ from monitors.quantity import duration
 from monitors.runbooks.context import Context
 from monitors.runbooks.library import Library
 from monitors.runbooks.render import RenderedRunbook, render
-from monitors.snapshot import AlertView, Snapshot
+from monitors.snapshot import AlertView, Phase, Snapshot
 from monitors.web import details
 from monitors.web.board import Board
 from monitors.web.rendering import Renderer
@@ -25,6 +27,8 @@ from monitors.web.stream import MOST_LISTENERS, RegionFeed
 from monitors.web.views import alert_row, device_row, page
 
 MOST_FORM_BYTES = 4096
+SHOWN_WITHIN_S = 2.0
+"""How long an answer waits for the snapshot that shows its effect."""
 Acknowledge = Callable[[str, str, str], Awaitable[None]]
 """Acknowledges an alert: its id, who, and a comment. Raises WatchfloorError with the reason."""
 
@@ -124,10 +128,20 @@ class Pages:
         if not by:
             return self._message(400, "Name missing", "Say who acknowledges the alert.")
         try:
-            await self._acknowledge(alert_id, by[:80], fields.get("comment", "").strip()[:400])
+            async with self._board.listen() as changed:
+                await self._acknowledge(alert_id, by[:80], fields.get("comment", "").strip()[:400])
+                await self._until_shown(alert_id, changed)
         except WatchfloorError as error:
             return self._message(409, "Not acknowledged", str(error))
         return RedirectResponse(f"/alerts/{alert_id}", status_code=303)
+
+    async def _until_shown(self, alert_id: str, changed: asyncio.Event) -> None:
+        """Waits for the snapshot that shows it, so that nobody sees their click without effect."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHOWN_WITHIN_S):
+                while _is_open(_find(self._board.snapshot, alert_id)):
+                    await changed.wait()
+                    changed.clear()
 
     def _runbook(self, snapshot: Snapshot, alert: AlertView) -> tuple[RenderedRunbook | None, str]:
         """The alert's runbook with live facts; a page with a broken one still opens."""
@@ -144,6 +158,11 @@ class Pages:
             "message", center_title=self._center.title, heading=heading, text=text
         )
         return HTMLResponse(html, status_code=status)
+
+
+def _is_open(alert: AlertView | None) -> bool:
+    """Whether it still waits for somebody to take it."""
+    return alert is not None and alert.phase in (Phase.UNACKED, Phase.RETURNED)
 
 
 def _find(snapshot: Snapshot | None, alert_id: str) -> AlertView | None:

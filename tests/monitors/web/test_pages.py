@@ -35,7 +35,8 @@ EVIL = "<script>alert(1)</script>"
 class Desk:
     """Stands for the engine: notes who acknowledged what."""
 
-    def __init__(self) -> None:
+    def __init__(self, board: Board) -> None:
+        self.board = board
         self.taken: list[tuple[str, str, str]] = []
         self.refusal = ""
 
@@ -43,6 +44,9 @@ class Desk:
         if self.refusal:
             raise WatchfloorError(self.refusal)
         self.taken.append((alert_id, by, comment))
+        assert self.board.snapshot is not None
+        taken = alert("ups-a", phase=Phase.ACKED, acked_by=by)
+        self.board.publish(replace(self.board.snapshot, alerts=(taken,)))
 
 
 @pytest.fixture
@@ -51,8 +55,8 @@ def board() -> Board:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk(board: Board) -> Desk:
+    return Desk(board)
 
 
 @pytest.fixture
@@ -117,6 +121,7 @@ def test_an_alert_is_taken_by_name(client: TestClient, board: Board, desk: Desk)
     answer = client.post(f"{url}/ack", data={"by": " On-call technician ", "comment": "going"})
     assert (answer.status_code, answer.headers["location"]) == (303, url)
     assert desk.taken == [("ups-on-battery.ups-a.1", "On-call technician", "going")]
+    assert "acked by On-call technician" in client.get(url).text
 
 
 @pytest.mark.parametrize("form", [{}, {"by": "   "}, {"by": "x", "comment": "y" * 5000}])
