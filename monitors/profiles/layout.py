@@ -16,10 +16,12 @@ from monitors.profiles.slot import Slot
 from monitors.profiles.units import entity_sensor_factor
 from monitors.reading import Reading, SensorClass
 from monitors.snmp.errors import DecodeError
-from monitors.snmp.oid import decode_subids, encode_index, sort_key
+from monitors.snmp.oid import MAX_SUBIDS, decode_subids, encode_index, sort_key
 from monitors.snmp.values import Value, decode_value, text_of
 
 Values = Mapping[bytes, bytes]
+_MAX_LABEL = 120
+"""Characters of a device's text that get into a name."""
 _ABSENT = b""
 """An OID that no device answers; keeps a slot's inputs at their places."""
 
@@ -149,8 +151,8 @@ def _label_oid(label: CompiledLabel, row: _Row) -> bytes:
     if label.index is None:
         return label.column + row.suffix
     text = label.index.fill(row.index, row.text)
-    parts = text.split(".")
-    if not all(part.isascii() and part.isdigit() for part in parts):
+    parts = text.split(".", MAX_SUBIDS)
+    if not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in parts):
         return _ABSENT
     return label.column + encode_index([int(part) for part in parts])
 
@@ -158,7 +160,7 @@ def _label_oid(label: CompiledLabel, row: _Row) -> bytes:
 def _words(label: CompiledLabel, value: Value) -> str:
     if isinstance(value, int) and value in label.words:
         return label.words[value]
-    return text_of(value)
+    return text_of(value)[:_MAX_LABEL]
 
 
 def _applies(sensor: CompiledSensor, row: _Row) -> bool:

@@ -14,6 +14,8 @@ from monitors.snmp.values import Value, decode_value, text_of
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?")
 
+_MAX_WORD = 120
+
 Raw = tuple[bytes | None, ...]
 """The tag-length-values of a slot's inputs; None where the device did not answer."""
 
@@ -42,27 +44,29 @@ class Slot:
         return self._reading
 
     def _make(self, raw: Raw) -> Reading | None:
-        value = _extract(_decode(raw[0]), self.sensor)
-        if value is None or value in self.sensor.skip:
+        found = _extract(_decode(raw[0]), self.sensor)
+        if found is None or found in self.sensor.skip:
             return None
         if self.sensor_class is SensorClass.STATE:
-            return self._make_state(value)
-        number = _number(value)
+            return self._make_state(found)
+        number = _number(found)
         if number is None or not self.sensor.minimum <= number <= self.sensor.maximum:
             return None
         if self.sensor.formula is not None:
             number = self._compute(number, raw)
             if number is None:
                 return None
-        state = worst(self._status(raw), self._limit_state(number, raw))
-        return self._reading_of(self.scale.apply(number), state)
+        value = self.scale.apply(number)
+        if not math.isfinite(value):
+            return None
+        return self._reading_of(value, worst(self._status(raw), self._limit_state(value, raw)))
 
     def _make_state(self, value: Value) -> Reading | None:
         assert self.states is not None
         if isinstance(value, bytes) and not text_of(value):
             return None
         meant = self.states.look_up(value)
-        return self._reading_of(meant.number, meant.state, meant.word)
+        return self._reading_of(meant.number, meant.state, meant.word[:_MAX_WORD])
 
     def _reading_of(self, value: float, state: State, text: str = "") -> Reading:
         return Reading(
@@ -84,11 +88,10 @@ class Slot:
         status = _decode(_at(raw, 1))
         return State.OK if status is None else self.sensor.status[1].look_up(status).state
 
-    def _limit_state(self, number: float, raw: Raw) -> State:
+    def _limit_state(self, value: float, raw: Raw) -> State:
         critical_low, warning_low, warning_high, critical_high = (
             self._limit(at, raw) for at in range(4)
         )
-        value = self.scale.apply(number)
         if value < _or(critical_low, -math.inf) or value > _or(critical_high, math.inf):
             return State.CRITICAL
         if value < _or(warning_low, -math.inf) or value > _or(warning_high, math.inf):

@@ -112,8 +112,8 @@ class SnmpProbe:
         self._plan, self._layout = None, None
         recognition = PollPlan(SYSTEM_GETS, probes=self._library.probes)
         known = await self._engine.poll(self._target, recognition)
-        if not known.values:
-            return known
+        if not known.values or _cut_short(known):
+            return known  # half an answer could hide the family
         self._system = SystemGroup.of(known)
         object_id = content_of(known.values.get(SYS_OBJECT_ID, b"\x06\x00"))
         self._families = self._library.recognise(object_id, known.values)
@@ -123,7 +123,7 @@ class SnmpProbe:
         return answer
 
     def _lay_out(self, answer: Answer, *, full: bool) -> None:
-        cut_short = answer.problem is not None and answer.problem.kind is ProblemKind.SILENT
+        cut_short = _cut_short(answer)
         if full and not cut_short:
             self._plan = pruned(self._full_plan, answer.values)
             self._look_again_at = self._clock() + LOOK_AGAIN_S
@@ -158,3 +158,8 @@ class SnmpProbe:
         suspect = "community" if isinstance(self._target.credential, Community) else "user"
         text = f"no SNMP answer; host {host}: {suspect}, ACL or agent"
         return Problem(ProblemKind.MUTE if answers else ProblemKind.SILENT, text)
+
+
+def _cut_short(answer: Answer) -> bool:
+    """Whether the agent stopped answering before it had given everything."""
+    return answer.problem is not None and answer.problem.kind is ProblemKind.SILENT

@@ -1,19 +1,24 @@
 """Profiles laid over answers: every feature of the language, on rows as devices give them."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+import watchfloor.simulate
 from monitors.profiles.compiled import CompiledProfile
 from monitors.profiles.layout import Layout
-from monitors.profiles.library import Library, plan_of, pruned
+from monitors.profiles.library import Library, plan_of, pruned, shipped
 from monitors.profiles.schema import Profile
 from monitors.reading import Reading, SensorClass, State
 from monitors.snmp import ber
 from monitors.snmp.oid import encode_oid, oid_text
 from monitors.snmp.values import IP_ADDRESS
+from watchfloor.simulate.recording import Recording
 
 BASE = "1.3.6.1.4.1.99999.1"
 ENTRY = "1.3.6.1.4.1.99999.2.1"
@@ -351,3 +356,32 @@ def test_families_are_known_by_object_id_or_by_probing(tmp_path: Path) -> None:
     assert names("1.3.6.1.4.1.99999.1.5") == ["by-id"]
     assert names("1.3.6.1.4.1.99999.10") == ["standard"]
     assert names("1.3.6.1.4.1.8072", "1.3.6.1.4.1.77.1.0") == ["by-probe", "standard"]
+
+
+RECORDED = [
+    row.name
+    for path in sorted((Path(watchfloor.simulate.__file__).parent / "recordings").glob("*.snmprec"))
+    for row in Recording.load(path)
+]
+tlvs = st.one_of(
+    st.integers(-(2**63), 2**64 - 1).map(ber.write_integer),
+    st.binary(max_size=60).map(lambda content: ber.write(ber.OCTET_STRING, content)),
+    st.text("0123456789.e+-", max_size=400).map(tlv),
+    st.just(tlv("9" * 5000)),
+    st.binary(max_size=12).map(lambda content: ber.write(0x44, content)),
+    st.binary(max_size=12).map(lambda content: ber.write(0x06, content)),
+    st.sampled_from(
+        [b"\x80\x00", b"\x05\x00", b"\x02\x00", b"\x44\x07\x9f\x78\x04\x7f\x80\x00\x00"]
+    ),
+)
+
+
+@given(st.dictionaries(st.sampled_from(RECORDED), tlvs, max_size=60))
+def test_no_answer_of_a_device_makes_the_shipped_profiles_raise(
+    rows: dict[tuple[int, ...], bytes],
+) -> None:
+    found = {encode_oid(".".join(map(str, name))): value for name, value in rows.items()}
+    for reading in Layout(shipped().profiles, found, ["Gi1/0/1"]).readings(found):
+        assert math.isfinite(reading.value)
+        assert 0 < len(reading.name) < 500
+        assert len(reading.text) <= 120

@@ -203,7 +203,7 @@ async def test_closing_answers_those_who_wait() -> None:
 
 
 async def test_a_thousand_targets_share_one_socket() -> None:
-    async with ScriptedAgent(answers) as agent, SnmpEngine() as engine:
+    async with ScriptedAgent(answers) as agent, SnmpEngine(max_in_flight=64) as engine:
         results = await asyncio.gather(
             *(
                 engine.get(
