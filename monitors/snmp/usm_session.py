@@ -17,7 +17,7 @@ from monitors.snmp.message import (
 )
 from monitors.snmp.oid import encode_oid
 from monitors.snmp.session import AskAgain, Disbelieved, Refused, Verdict
-from monitors.snmp.usm import KeyRing, Salt, UsmUser, authentic, decrypt, encrypt, sign
+from monitors.snmp.usm import KeyRing, LocalKeys, Salt, UsmUser, authentic, decrypt, encrypt, sign
 
 AUTH_FLAG, PRIV_FLAG, REPORTABLE_FLAG = 1, 2, 4
 USM_MODEL = 3
@@ -72,6 +72,7 @@ class _Engine:
     """What the agent said of itself; trusted once it was said in an authenticated message."""
 
     engine_id: bytes
+    keys: LocalKeys
     boots: int
     time_s: int
     heard_at: float
@@ -100,7 +101,7 @@ class UsmSession:
         if self._engine is None:
             return self._discovery(message_id)
         user, engine = self._user, self._engine
-        keys = self._keys.keys(user, engine.engine_id)
+        keys = engine.keys
         boots, time_s = engine.boots, engine.clock(now)
         engine_tlv = ber.write(ber.OCTET_STRING, engine.engine_id)
         data = ber.write(ber.SEQUENCE, engine_tlv + self._context_tlv + encode_pdu(ask, message_id))
@@ -134,15 +135,14 @@ class UsmSession:
             return Disbelieved("sealed with a key that is not known yet")
         if message.engine_id != engine.engine_id or message.user != self._user.name.encode():
             return Disbelieved("from another engine or user")
-        keys = self._keys.keys(self._user, engine.engine_id)
         if message.code_bytes != self._user.auth.code_bytes or not authentic(
-            packet[:end], message.code_at, self._user.auth, keys.auth
+            packet[:end], message.code_at, self._user.auth, engine.keys.auth
         ):
             self._refused_digests += 1
             return Disbelieved("not authentic")
         if not self._timely(engine, message, now):
             return Disbelieved("outside the time window")
-        return self._judge_authentic(packet, message, message_id, keys.priv)
+        return self._judge_authentic(packet, message, message_id, engine.keys.priv)
 
     def _judge_authentic(
         self, packet: bytes, message: _Message, message_id: int, key: bytes
@@ -191,7 +191,8 @@ class UsmSession:
             raise DecodeError("an engine ID has 1 to 32 bytes")
         if self._engine is not None and self._engine.engine_id == message.engine_id:
             return Refused(ProblemKind.FAILED, "the agent does not know its own engine ID", False)
-        self._engine = _Engine(message.engine_id, message.boots, message.time_s, now)
+        keys = self._keys.keys(self._user, message.engine_id)
+        self._engine = _Engine(message.engine_id, keys, message.boots, message.time_s, now)
         self._refused_digests = 0
         return AskAgain()
 
