@@ -145,7 +145,7 @@ def _verified(root: int, content: bytes, signer: str) -> PublicKey:
     )
     wanted = signer.strip()
     if wanted and wanted != key.fingerprint and wanted.split()[:2] != [key.kind, key.blob]:
-        raise SigningError(f"is signed by {key.fingerprint}, not by {wanted[:80]}")
+        raise SigningError(f"{HEAD}: is signed by {key.fingerprint}, not by {wanted[:80]}")
     return key
 
 
@@ -226,13 +226,16 @@ def _file(folder: int, name: str, limit: int, where: str = "") -> bytes:
         descriptor = os.open(name, flags, dir_fd=folder)
     except OSError as error:
         raise EvidenceError(f"{where}: cannot be read: {error.strerror}") from error
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise EvidenceError(f"{where}: is not a regular file")
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise EvidenceError(f"{where}: is larger than {limit} octets")
-    return content
+        if status.st_size > limit:
+            raise EvidenceError(f"{where}: is larger than {limit} octets")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(descriptor)
 
 
 def _listed(root: int, objects: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Writes a run's evidence: objects named by their hash, a chain of records, and its signed head."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,11 +61,14 @@ def write_evidence(run: Run, folder: Path, key: Path) -> str:
         raise AuditError(f"{folder}: is there already; evidence is never written over")
     partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
     try:
-        (partial / OBJECTS).mkdir(parents=True, mode=0o700)
+        partial.mkdir(mode=0o700)
+        (partial / OBJECTS).mkdir(mode=0o700)
         head = _write(run, partial, key)
         partial.rename(folder)
     except OSError as error:
         raise AuditError(f"{folder}: cannot write the evidence: {error.strerror}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)  # there only if it was not finished
     return head
 
 
