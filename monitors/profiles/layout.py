@@ -17,7 +17,7 @@ from monitors.profiles.units import entity_sensor_factor
 from monitors.reading import Reading, SensorClass
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.oid import MAX_SUBIDS, decode_subids, encode_index, sort_key
-from monitors.snmp.values import Value, decode_value, text_of
+from monitors.snmp.values import Value, decode_or_none, text_of
 
 Values = Mapping[bytes, bytes]
 _MAX_LABEL = 120
@@ -112,7 +112,7 @@ class Layout:
             return None
         for label in table.labels:
             oid = _label_oid(label, row)
-            value = _decode(values.get(oid))
+            value = decode_or_none(values.get(oid))
             row.raw[label.name] = value
             row.text[label.name] = _words(label, value)
             row.oids[label.name] = oid
@@ -179,17 +179,8 @@ def _superseded(sensor: CompiledSensor, suffix: bytes, values: Values) -> bool:
 
 
 def _usable(oid: bytes, skip: KeySet, values: Values) -> bool:
-    value = _decode(values.get(oid))
+    value = decode_or_none(values.get(oid))
     return value is not None and value != b"" and value not in skip
-
-
-def _decode(tlv: bytes | None) -> Value:
-    if tlv is None:
-        return None
-    try:
-        return decode_value(tlv)
-    except DecodeError:
-        return None
 
 
 def _kind_of(sensor: CompiledSensor, row: _Row) -> CompiledKind | None:

@@ -8,9 +8,8 @@ from monitors.profiles.compiled import CompiledSensor
 from monitors.profiles.match import StateMap
 from monitors.profiles.units import Scale
 from monitors.reading import UNITS, Reading, SensorClass, State, worst
-from monitors.snmp.errors import DecodeError
 from monitors.snmp.oid import oid_text
-from monitors.snmp.values import Value, decode_value, text_of
+from monitors.snmp.values import Value, decode_or_none, text_of
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?")
 
@@ -44,7 +43,7 @@ class Slot:
         return self._reading
 
     def _make(self, raw: Raw) -> Reading | None:
-        found = _extract(_decode(raw[0]), self.sensor)
+        found = _extract(decode_or_none(raw[0]), self.sensor)
         if found is None or found in self.sensor.skip:
             return None
         if self.sensor_class is SensorClass.STATE:
@@ -85,7 +84,7 @@ class Slot:
         """The state that the device itself gives the value; ok where it gives none."""
         if self.sensor.status is None:
             return State.OK
-        status = _decode(_at(raw, 1))
+        status = decode_or_none(_at(raw, 1))
         return State.OK if status is None else self.sensor.status[1].look_up(status).state
 
     def _limit_state(self, value: float, raw: Raw) -> State:
@@ -102,7 +101,7 @@ class Slot:
         limit = self.sensor.limits[at]
         if limit is None or limit.fixed is not None:
             return None if limit is None else limit.fixed
-        stated = _number(_decode(_at(raw, 2 + at)))
+        stated = _number(decode_or_none(_at(raw, 2 + at)))
         return None if stated is None else self.scale.apply(stated)
 
     def _compute(self, number: float, raw: Raw) -> float | None:
@@ -110,7 +109,7 @@ class Slot:
         assert formula is not None
         values = {"value": number}
         for name, tlv in zip(_labels_of(formula.names), raw[6:], strict=True):
-            operand = _number(_decode(tlv))
+            operand = _number(decode_or_none(tlv))
             if operand is None:
                 return None
             values[name] = operand
@@ -127,15 +126,6 @@ def _at(raw: Raw, place: int) -> bytes | None:
 
 def _or(limit: float | None, otherwise: float) -> float:
     return otherwise if limit is None else limit
-
-
-def _decode(tlv: bytes | None) -> Value:
-    if tlv is None:
-        return None
-    try:
-        return decode_value(tlv)
-    except DecodeError:
-        return None
 
 
 def _extract(value: Value, sensor: CompiledSensor) -> Value:

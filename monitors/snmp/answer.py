@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from monitors.probe import Problem
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.oid import encode_oid, oid_text
-from monitors.snmp.values import Value, decode_value
+from monitors.snmp.values import Value, decode_or_none, decode_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,7 @@ class Answer:
 
     def value(self, oid: str) -> Value:
         """One value by its OID as text; None when it was not read or does not decode."""
-        tlv = self.values.get(encode_oid(oid))
-        if tlv is None:
-            return None
-        try:
-            return decode_value(tlv)
-        except DecodeError:
-            return None
+        return decode_or_none(self.values.get(encode_oid(oid)))
 
     def varbinds(self) -> Iterator[tuple[str, int, Value]]:
         """Every (OID, tag, value) that decodes, in the order in which they were read."""

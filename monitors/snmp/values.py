@@ -60,6 +60,16 @@ def decode_value(tlv: bytes) -> Value:
     raise DecodeError(f"no SNMP value has tag 0x{tag:02x}")
 
 
+def decode_or_none(tlv: bytes | None) -> Value:
+    """As `decode_value`; None where there is nothing, or nothing that decodes."""
+    if tlv is None:
+        return None
+    try:
+        return decode_value(tlv)
+    except DecodeError:
+        return None
+
+
 def _integer(content: bytes, *, signed: bool) -> int:
     if not 1 <= len(content) <= _MAX_INTEGER_BYTES:
         raise DecodeError("an integer is empty or too long")
