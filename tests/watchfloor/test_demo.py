@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -128,12 +129,16 @@ def test_a_silent_switch_stands_for_what_is_behind_it(demo: Demo, page: Page) ->
     demo.tell("--clear", "sw-acc-1")
 
 
-def test_a_page_whose_monitor_stops_says_so(demo: Demo, page: Page) -> None:
-    page.context.set_offline(True)
-    expect(page.locator("#stopped")).to_be_visible(timeout=30_000)
-    expect(page.locator("#feed")).to_have_text("not updating")
-    page.context.set_offline(False)
-    expect(page.locator("#stopped")).to_be_hidden(timeout=30_000)
+@pytest.mark.parametrize("module", ["monitors.engine_process", "monitors.web"])
+def test_a_page_whose_monitor_hangs_says_so(demo: Demo, page: Page, module: str) -> None:
+    hung = next(pid for pid in descendants(demo.process.pid) if module in command_line(pid))
+    os.kill(hung, signal.SIGSTOP)
+    try:
+        expect(page.locator("#stopped")).to_be_visible(timeout=20_000)
+        expect(page.locator("#feed")).to_have_text("not updating")
+    finally:
+        os.kill(hung, signal.SIGCONT)
+    expect(page.locator("#stopped")).to_be_hidden(timeout=20_000)
 
 
 def test_the_second_terminal_is_told_what_is_wrong_with_its_fault(demo: Demo) -> None:
@@ -149,8 +154,9 @@ def test_ctrl_c_ends_everything_that_it_started(tmp_path: Path) -> None:
     environment = {"WATCHFLOOR_RUNTIME": str(tmp_path), "WATCHFLOOR_STATE": str(tmp_path / "s")}
     words = ["demo", "--listen", f"127.0.0.1:{free_port()}", "--json"]
     with child([sys.executable, "-m", "watchfloor", *words], env=environment) as process:
-        printed = process.wait_for_output("}", START_S)
-        assert re.match(r"http://127\.0\.0\.1:\d+/$", json.loads(printed)["page"])
+        printed = process.wait_for_output("\n}", START_S)
+        document = json.loads(re.findall(r"^\{.*?^\}", printed, re.DOTALL | re.MULTILINE)[0])
+        assert re.match(r"http://127\.0\.0\.1:\d+/$", document["page"])
         started = descendants(process.pid)
         assert len(started) >= 2
         assert process.interrupt(20) == 0, process.output
@@ -165,6 +171,11 @@ def descendants(parent: int) -> set[int]:
         for word in (task / "children").read_text().split():
             found |= {int(word), *descendants(int(word))}
     return found
+
+
+def command_line(pid: int) -> str:
+    """What a process was started as."""
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
 
 
 def alive(pid: int) -> bool:

@@ -77,6 +77,7 @@ def cast(center: Center) -> list[SimulatedDevice]:
             name=device.name,
             kind=device.kind.value,
             feeds=tuple(str(feed) for feed in device.feeds),
+            uplinks=tuple(uplink.device for uplink in device.uplinks),
             snmp=_snmp(center, device),
             ipmi=_ipmi(center, device),
             pjlink=_pjlink(center, device),

@@ -58,6 +58,8 @@ class SimulatedDevice:
     kind: str
     feeds: tuple[str, ...] = ()
     """`device` or `device/outlet`, in the order of its power supplies."""
+    uplinks: tuple[str, ...] = ()
+    """The devices above it in the network; when all of them are dead, nothing reaches it."""
     snmp: SnmpService | None = None
     ipmi: IpmiService | None = None
     pjlink: PjlinkService | None = None

@@ -12,7 +12,7 @@ from watchfloor.simulate.device import Address, RunningDevice, SimulatedDevice
 from watchfloor.simulate.device_faults import supply_lost
 from watchfloor.simulate.errors import FaultError, GearError, SimulateError
 from watchfloor.simulate.faults import FAULTS, Injection, parse_injection
-from watchfloor.simulate.power import PowerPicture, power_picture
+from watchfloor.simulate.power import PowerPicture, cut_off, power_picture
 from watchfloor.simulate.power_faults import source_lost
 
 OUTLET_OFF = "outlet-off"
@@ -27,6 +27,7 @@ class Symptoms:
     injections: tuple[Injection, ...]
     lost_feeds: tuple[int, ...]
     dark: bool
+    cut_off: bool
 
 
 class Gear:
@@ -107,12 +108,17 @@ class Gear:
     def _symptoms(self) -> dict[str, Symptoms]:
         """What every device that is not well shows."""
         picture = self._picture()
-        names = {each.device for each in self._injections} | picture.dark | set(picture.lost_feeds)
+        unreachable = cut_off(
+            {name: device.device.uplinks for name, device in self.devices.items()}, picture.dark
+        )
+        injected = {each.device for each in self._injections}
+        names = injected | picture.dark | unreachable | set(picture.lost_feeds)
         return {
             name: Symptoms(
                 tuple(each for each in self._injections if each.device == name),
                 picture.lost_feeds.get(name, ()),
                 name in picture.dark,
+                name in unreachable,
             )
             for name in names & set(self.devices)
         }
@@ -144,7 +150,8 @@ def _show(device: RunningDevice, symptoms: Symptoms) -> None:
     for injection in symptoms.injections:
         injection.fault.apply(device, injection.what)
     # Who cuts the power decides by its own fault whether it still answers.
-    if symptoms.dark and not any(each.fault.cuts_power for each in symptoms.injections):
+    decided = any(each.fault.cuts_power for each in symptoms.injections)
+    if symptoms.cut_off or (symptoms.dark and not decided):
         device.on_the_wire(silence=True)
 
 

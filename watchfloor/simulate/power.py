@@ -1,4 +1,4 @@
-"""Which simulated devices are without power, and which have lost one of several feeds."""
+"""Which simulated devices are without power or network, and which have lost some feeds."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +44,20 @@ def power_picture(
         and (numbers := tuple(n for n, s in enumerate(sources, 1) if _is_dead(s, dead)))
     }
     return PowerPicture(frozenset(dead), lost)
+
+
+def cut_off(uplinks: Mapping[str, Sequence[str]], dark: Collection[str]) -> frozenset[str]:
+    """The devices whose every way up through the network leads to a device without power."""
+    unreachable: set[str] = set()
+    while more := {
+        name
+        for name, above in uplinks.items()
+        if name not in unreachable
+        and above
+        and all(device in dark or device in unreachable for device in above)
+    }:
+        unreachable |= more
+    return frozenset(unreachable)
 
 
 def _is_dead(source: str, dead: Collection[str]) -> bool:

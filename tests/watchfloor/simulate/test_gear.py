@@ -253,3 +253,22 @@ def test_faults_that_cut_power_are_marked() -> None:
         "feed-lost",
         "output-off",
     }
+
+
+def test_behind_a_dead_switch_nothing_answers_and_behind_one_of_two_all_does() -> None:
+    def host(name: str, *above: str) -> SimulatedDevice:
+        return SimulatedDevice(
+            name, "server", uplinks=above, snmp=SnmpService("server-linux", community="public")
+        )
+
+    gear = Gear(
+        [host("core"), host("a", "core"), host("b", "core"), host("x", "a", "b"), host("y", "a")]
+    )
+    gear.inject("a:down")
+    silent = {n for n, d in gear.devices.items() if d.agent is not None and d.agent.faults.silence}
+    assert silent == {"a", "y"}
+    gear.inject("b:down")
+    assert gear.devices["x"].agent is not None
+    assert gear.devices["x"].agent.faults.silence
+    gear.clear()
+    assert not any(d.agent.faults.silence for d in gear.devices.values() if d.agent is not None)
