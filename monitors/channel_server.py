@@ -50,6 +50,7 @@ class ChannelServer:
         self._latest: Snapshot | None = None
         self._subscribers: set[_Subscriber] = set()
         self._connections: set[asyncio.Task[None]] = set()
+        self._stopping = False
         self._server: asyncio.Server | None = None
 
     @property
@@ -68,6 +69,7 @@ class ChannelServer:
 
     async def stop(self) -> None:
         """Ends every connection and removes the socket."""
+        self._stopping = True
         if self._server is not None:
             self._server.close()
         for task in self._connections:
@@ -119,6 +121,10 @@ class ChannelServer:
                     continue
                 writer.write(await self._answer(head, body))
                 await writer.drain()
+        except asyncio.CancelledError:
+            # asyncio before 3.12.1 logs a traceback for a connection's task that ends cancelled.
+            if not self._stopping:
+                raise
         except (ChannelError, ConnectionError) as error:
             log.warning("engine socket: a client was dropped: %s", error)
         finally:
