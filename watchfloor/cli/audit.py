@@ -90,6 +90,8 @@ def run(
     Exits with 0 when nothing is open, 2 when a control fails or is not proven, 1 when a device
     could not be read or the audit itself failed.
     """
+    if out is not None and out.exists():
+        raise AuditError(f"{out}: is there already; evidence is never written over")
     settings = Settings.from_environment()
     catalogue = shipped()
     devices = devices_in_scope(site.center, limits)
