@@ -140,6 +140,6 @@ In another terminal, make something fail and watch the page:
   watchfloor demo --fault ups-a:on-battery
   watchfloor demo --faults                  what else there is
   watchfloor demo --clear ups-a             all well again
-  watchfloor runbook show ups-on-battery ups-a --center {show.center} --runtime {runtime}
+  watchfloor runbook show ups-on-battery ups-a --center {show.center} --runtime-dir {runtime}
 
 Ctrl-C ends everything.""")

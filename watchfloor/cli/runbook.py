@@ -54,7 +54,8 @@ def list_runbooks(as_json: bool) -> None:
 @click.argument("alert")
 @click.argument("device")
 @click.option(
-    "--runtime",
+    "--runtime-dir",
+    "runtime",
     type=click.Path(file_okay=False, path_type=Path),
     help="The monitor's runtime folder. [default: as `watchfloor monitor` on this machine]",
 )
