@@ -73,7 +73,7 @@ def _connect_reason(error: BaseException | None) -> Reason:
         return Reason.HOST_KEY_UNKNOWN
     if "Authentication" in name or "Authentication" in text:
         return Reason.KEY_REFUSED
-    if "protocol banner" in text or name == "IncompatiblePeer":
+    if re.search(r"protocol (banner|version)", text) or name == "IncompatiblePeer":
         return Reason.NOT_SSH
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return Reason.PORT_CLOSED

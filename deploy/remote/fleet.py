@@ -78,8 +78,9 @@ def _private_key(host: HostJob) -> PKey:
     try:
         text = host.key_text.get_secret_value() or Path(host.key_file).read_text()
     except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
         raise HostFailure(
-            Reason.KEY_FILE, f"{host.key_file}: the private key cannot be read: {error}"
+            Reason.KEY_FILE, f"{host.key_file}: the private key cannot be read: {why}"
         ) from error
     kinds: tuple[type[Ed25519Key] | type[ECDSAKey] | type[RSAKey], ...] = (
         Ed25519Key,

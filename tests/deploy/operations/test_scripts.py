@@ -1,0 +1,177 @@
+"""The scripts that hosts run, run here: their paths are data, so they work in a test's folder."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deploy.change import Change, FileChange, PackageChange, RulesetChange, ServiceChange
+from deploy.operations import journal
+from deploy.operations.journal import AreaJournal
+from deploy.operations.scripts import script
+
+
+@pytest.fixture
+def area(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AreaJournal:
+    """An area whose journal is open, and has no dead-man."""
+    monkeypatch.setattr(journal, "TOP", str(tmp_path / "journal"))
+    opened = AreaJournal("run-1", "banner")
+    assert run(opened.open_script(None)).returncode == 0
+    return opened
+
+
+def run(text: str) -> subprocess.CompletedProcess[str]:
+    """As the worker does: through the stdin of `sh -s`."""
+    return subprocess.run(
+        ["/bin/sh", "-s"], input=text, capture_output=True, text=True, timeout=20, check=False
+    )
+
+
+def file(path: Path, content: str, **more: object) -> FileChange:
+    return FileChange.model_validate({"path": str(path), "content": content, **more})
+
+
+def make(area: AreaJournal, *changes: Change) -> list[subprocess.CompletedProcess[str]]:
+    return [run(script(change, area.step(n))) for n, change in enumerate(changes, start=1)]
+
+
+def test_a_file_is_made_with_its_mode_and_unmade(area: AreaJournal, tmp_path: Path) -> None:
+    target = tmp_path / "new/issue"
+    done = make(
+        area, FileChange(path=str(target), content="hello\n", mode=0o640, folder_mode=0o700)
+    )
+    assert done[0].returncode == 0, done[0].stderr
+    assert target.read_text() == "hello\n"
+    assert target.stat().st_mode & 0o7777 == 0o640
+    assert target.parent.stat().st_mode & 0o7777 == 0o700
+    assert run(area.restore_script()).returncode == 0
+    assert not target.exists()
+
+
+def test_steps_are_undone_in_reverse_and_once(area: AreaJournal, tmp_path: Path) -> None:
+    target = tmp_path / "issue"
+    target.write_text("old\n")
+    target.chmod(0o604)
+    make(area, file(target, "one\n"), file(target, "two\n", mode=0o600))
+    assert target.read_text() == "two\n"
+    assert run(area.restore_script()).returncode == 0
+    assert target.read_text() == "old\n"
+    assert target.stat().st_mode & 0o7777 == 0o604
+    target.write_text("later\n")
+    assert run(area.restore_script()).returncode == 0
+    assert target.read_text() == "later\n"
+
+
+def test_a_link_is_replaced_and_comes_back_as_a_link(area: AreaJournal, tmp_path: Path) -> None:
+    other, target = tmp_path / "other", tmp_path / "issue"
+    other.write_text("untouched\n")
+    target.symlink_to(other)
+    make(area, file(target, "mine\n"))
+    assert (target.is_symlink(), target.read_text()) == (False, "mine\n")
+    assert other.read_text() == "untouched\n"
+    run(area.restore_script())
+    assert target.readlink() == other
+
+
+def test_a_link_planted_for_the_candidate_is_not_followed(
+    area: AreaJournal, tmp_path: Path
+) -> None:
+    victim, target = tmp_path / "shadow", tmp_path / "authorized_keys"
+    victim.write_text("secret\n")
+    (tmp_path / ".authorized_keys.watchfloor-new").symlink_to(victim)
+    done = make(area, file(target, "key\n"))
+    assert done[0].returncode == 0, done[0].stderr
+    assert victim.read_text() == "secret\n"
+    assert target.read_text() == "key\n"
+
+
+def test_a_candidate_that_is_refused_changes_nothing(area: AreaJournal, tmp_path: Path) -> None:
+    target = tmp_path / "conf"
+    target.write_text("good\n")
+    done = make(area, file(target, "bad\n", validate_with=("grep", "-q", "good", "{}")))
+    assert done[0].returncode == 1
+    assert f"watchfloor: grep refuses the new {target}" in done[0].stderr
+    assert target.read_text() == "good\n"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_whole_that_is_refused_brings_the_old_file_back(
+    area: AreaJournal, tmp_path: Path
+) -> None:
+    target = tmp_path / "conf"
+    target.write_text("good\n")
+    done = make(area, file(target, "bad\n", check_with=("grep", "-q", "good", str(target))))
+    assert "refuses its configuration" in done[0].stderr
+    assert target.read_text() == "good\n"
+
+
+def test_after_a_restore_no_step_and_no_confirmation_is_taken(
+    area: AreaJournal, tmp_path: Path
+) -> None:
+    target = tmp_path / "issue"
+    assert run(area.restored_script()).returncode != 0
+    run(area.restore_script())
+    assert run(area.restored_script()).returncode == 0
+    done = make(area, file(target, "late\n"))
+    assert "the dead-man has restored the old state" in done[0].stderr
+    assert not target.exists()
+    assert run(area.confirm_script()).returncode != 0
+
+
+def test_after_a_confirmation_nothing_is_restored(area: AreaJournal, tmp_path: Path) -> None:
+    target = tmp_path / "issue"
+    make(area, file(target, "new\n"))
+    assert run(area.confirm_script()).returncode == 0
+    run(f"sh {area.folder}/restore")
+    assert target.read_text() == "new\n"
+
+
+def test_the_journal_is_for_its_owner_alone(area: AreaJournal, tmp_path: Path) -> None:
+    make(area, file(tmp_path / "issue", "new\n"))
+    for path in Path(area.folder).rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+@given(content=st.text(st.characters(codec="utf-8"), max_size=300))
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_content_arrives_as_it_is(area: AreaJournal, tmp_path: Path, content: str) -> None:
+    target = tmp_path / "it's $(a) `strange` name"
+    done = make(area, file(target, content))
+    assert done[0].returncode == 0, done[0].stderr
+    assert target.read_bytes() == content.encode()
+
+
+@given(text=st.text(max_size=200))
+def test_a_here_document_never_ends_early(text: str) -> None:
+    first, *_ = journal.here_document("cat", "/x", text).splitlines()
+    end = first.rpartition("'")[0].rpartition("'")[2]
+    assert end not in text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        PackageChange(name="chrony"),
+        RulesetChange(table="watchfloor"),
+        *(
+            ServiceChange.model_validate({"unit": "ssh.service", "action": action})
+            for action in ("enable", "start", "restart", "reload", "disable")
+        ),
+    ],
+    ids=lambda change: change.title,
+)
+def test_every_script_is_shell_and_writes_its_undo_first(change: Change) -> None:
+    text = script(change, AreaJournal("r1", "a").step(1))
+    checked = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    verb = {"package": "apt-get", "ruleset": "nft -f /etc", "service": "systemctl"}[change.kind]
+    body = text.rpartition("undo.new")[2]
+    assert verb in body
+
+
+@pytest.mark.parametrize("name", ["../etc", "a b", "", "a;b", "x" * 65])
+def test_no_name_leads_out_of_the_journal(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot name a folder"):
+        AreaJournal(name, "ssh")

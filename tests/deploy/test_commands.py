@@ -1,0 +1,121 @@
+"""The commands as a user calls them, with hosts that do not answer."""
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from inventory.endpoints import EndpointMap
+from watchfloor.cli.root import root
+
+CENTER = {
+    "format": 1,
+    "center": {
+        "name": "tiny",
+        "title": "Tiny",
+        "timezone": "Etc/UTC",
+        "admin_sources": ["admin"],
+    },
+    "networks": {"admin": {"cidr": "10.9.0.0/24"}},
+    "devices": {
+        "web-1": {"kind": "server", "address": "10.9.0.11", "os": "debian-12"},
+        "ups-1": {"kind": "ups", "address": "10.9.0.12"},
+    },
+    "accounts": {"deployer": {"sudo": "nopasswd", "purpose": "deploy"}},
+    "credentials": {
+        "deploy": {"purpose": "deploy", "protocol": "ssh", "user": "deployer", "secret": "file:key"}
+    },
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Holds the center and the state; the only host's address leads to a port that is closed."""
+    folder = tmp_path / "center"
+    folder.mkdir()
+    (folder / "center.yaml").write_text(yaml.safe_dump(CENTER))
+    (folder / "key").write_text("no key at all")
+    (folder / "key").chmod(0o600)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    EndpointMap({"web-1/ssh": ("127.0.0.1", port)}).save(tmp_path / "endpoints.yaml")
+    monkeypatch.setenv("WATCHFLOOR_CENTER", str(folder))
+    monkeypatch.setenv("WATCHFLOOR_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("WATCHFLOOR_RUNTIME", str(tmp_path / "run"))
+    monkeypatch.setenv("WATCHFLOOR_ENDPOINTS", str(tmp_path / "endpoints.yaml"))
+    monkeypatch.setenv("WATCHFLOOR_MONITOR_URL", "http://127.0.0.1:9")
+    return tmp_path
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(root, words, standalone_mode=False)
+
+
+def test_a_host_that_cannot_be_read_is_named_and_exits_with_1(folder: Path) -> None:
+    found = call("plan")
+    assert found.return_value == 1
+    assert "web-1: " in found.stderr
+    assert "not a private key" in found.stderr
+    assert "failed: key-file" in found.stdout
+
+
+def test_drift_is_reported_without_a_files_content_and_waits_for_the_monitor(folder: Path) -> None:
+    found = call("drift", "--json", "--report")
+    assert found.return_value == 1
+    device = json.loads(found.stdout)["devices"][0]
+    assert (device["device"], device["state"], device["reason"]) == (
+        "web-1",
+        "unreadable",
+        "key-file",
+    )
+    spooled = [json.loads(path.read_text()) for path in (folder / "state/spool").iterdir()]
+    assert [event["kind"] for event in spooled] == ["drift"]
+
+
+def test_apply_records_the_run_and_fails(folder: Path) -> None:
+    found = call("apply", "--yes", "--json", "--reason", "because")
+    assert found.return_value == 1
+    record = json.loads(found.stdout)
+    assert (record["state"], record["why"]) == ("failed", "because")
+    assert record["hosts"][0]["reason"] == "key-file"
+    kept = list((folder / "state/runs").iterdir())
+    assert [path.name for path in kept] == [f"{record['run']}.json"]
+
+
+def test_apply_asks_nobody_who_is_not_there(folder: Path) -> None:
+    found = call("apply")
+    assert "give --yes or a plan file" in str(found.exception)
+    assert not (folder / "state/runs").exists()
+
+
+def test_a_plan_of_another_inventory_is_refused(folder: Path) -> None:
+    plan = folder / "plan.json"
+    assert call("plan", "--out", str(plan)).return_value == 1
+    changed = {**CENTER, "baseline": {"banner": "other\n"}}
+    (folder / "center/center.yaml").write_text(yaml.safe_dump(changed))
+    found = call("apply", str(plan))
+    assert "the inventory has changed since the plan was made" in str(found.exception)
+
+
+def test_a_plan_for_another_login_is_refused(folder: Path) -> None:
+    plan = folder / "plan.json"
+    call("plan", "--login", "root", "--out", str(plan))
+    assert "was made with --login root" in str(call("apply", str(plan)).exception)
+
+
+def test_a_device_that_is_no_host_is_not_deployed(folder: Path) -> None:
+    assert "only Linux hosts" in str(call("plan", "--limit", "ups-1").exception)
+
+
+def test_a_host_that_shows_no_key_is_not_enrolled(folder: Path) -> None:
+    found = call("enroll", "web-1", "--json")
+    assert found.return_value == 1
+    assert json.loads(found.stdout)["devices"][0]["verdict"] == "silent"
+    assert not (folder / "state/known_hosts").exists()
+
+
+def test_enroll_wants_to_know_whom(folder: Path) -> None:
+    assert "name devices, or give --all" in str(call("enroll").exception)
