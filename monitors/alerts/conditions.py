@@ -30,7 +30,8 @@ class SilenceCondition(_Condition):
     """A device that should answer does not."""
 
     silence: Literal["silent", "refused"]
-    """`silent`: nothing answers. `refused`: something does, but not with readings."""
+    """`silent`: nothing answers. `refused`: the device lives, and one of its protocols brings no
+    readings: a wrong credential, an access list, a dead agent, a hanging BMC."""
 
 
 class ComponentCondition(_Condition):

@@ -136,7 +136,7 @@ def _silence(
 ) -> Iterator[_Hit]:
     for protocol in health.protocols.values():
         said = protocol.last.problem.message if protocol.last and protocol.last.problem else ""
-        if condition.silence == "refused" and protocol.failing and not protocol.silent:
+        if condition.silence == "refused" and protocol.failing and not health.silent:
             yield _Hit(device.name, protocol.protocol, protocol.protocol, said)
     if condition.silence == "silent" and health.silent:
         said = next(

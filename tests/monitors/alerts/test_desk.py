@@ -135,6 +135,17 @@ def test_a_single_failed_supply_is_its_own_alert() -> None:
     assert "power-supply-failed srv-1" in room.names
 
 
+def test_a_device_that_refuses_is_told_from_a_silent_one() -> None:
+    room = Room().pass_time(60)
+    for seconds in (60, 90):
+        room.watch.absorb(poll("srv-2", seconds=seconds, problem=ProblemKind.CREDENTIAL))
+    for _ in range(70):
+        room.journal += room.watch.look(1.0, at(200))
+    assert [(a.alert, a.device, a.component) for a in room.alerts] == [
+        ("device-unreadable", "srv-2", "snmp")
+    ]
+
+
 def test_no_urgent_alert_hides_behind_a_less_urgent_one() -> None:
     room = Room().pass_time(60).pass_time(180, silent=["srv-1", "srv-2"])
     assert room.names[0] == "function-outage function:dispatch"
