@@ -1,4 +1,5 @@
 import errno
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -98,3 +99,8 @@ def test_a_failure_is_one_short_printable_line(text: str) -> None:
     for said in (one_line(text), last_words(text), str(sudo_failure(text))):
         assert len(said) <= 400
         assert said.isprintable()
+
+
+def test_every_reason_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs/deploy.md").read_text()
+    assert [reason for reason in Reason if f"`{reason}`" not in text] == []
