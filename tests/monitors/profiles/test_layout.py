@@ -180,7 +180,11 @@ def test_labels_come_from_other_tables_and_words() -> None:
             "name": {"column": "1.3.6.1.4.1.99999.7.1.2", "index": "{index.2}"},
         },
     )
-    rows = {f"{ENTRY}.3.5.8": 1, f"{ENTRY}.4.5.8": 2, "1.3.6.1.4.1.99999.7.1.2.8": "bank"}
+    rows: dict[str, Value] = {
+        f"{ENTRY}.3.5.8": 1,
+        f"{ENTRY}.4.5.8": 2,
+        "1.3.6.1.4.1.99999.7.1.2.8": "bank",
+    }
     (reading,) = readings(profile, rows)
     assert reading.name == "Output bank"
 
@@ -284,7 +288,12 @@ def test_cases_and_expectations_choose_the_states() -> None:
         labels={"name": 2},
         expected_by=["name"],
     )
-    rows = {f"{ENTRY}.3.1": 3, f"{ENTRY}.2.1": "Gi1", f"{ENTRY}.3.2": 3, f"{ENTRY}.2.2": "Gi2"}
+    rows: dict[str, Value] = {
+        f"{ENTRY}.3.1": 3,
+        f"{ENTRY}.2.1": "Gi1",
+        f"{ENTRY}.3.2": 3,
+        f"{ENTRY}.2.2": "Gi2",
+    }
     found = readings(profile, rows, expected=("GI2",))
     assert [r.state for r in found] == [State.OK, State.CRITICAL]
 

@@ -103,7 +103,7 @@ def test_no_fact_can_become_markup(name: str) -> None:
         GOOD.replace("[device]", "[device, cause]").replace("Heat.", "X{{ cause }}X").encode(),
     )
     context = Context(
-        CENTER, snapshot(CENTER), CENTER.devices["ups-a"], replace(alert("ups-a"), cause=name)
+        TOPOLOGY, snapshot(CENTER), CENTER.devices["ups-a"], replace(alert("ups-a"), cause=name)
     )
     block = dict(render(runbook, context).sections)["Impact"][0]
     assert block.html.startswith("<p>X")

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.gear, pytest.mark.xdist_group("snmpd")]
 NAME = "1.3.6.1.2.1.1.5.0"
 SYSTEM = "1.3.6.1.2.1.1"
 AUTH, PRIV = "authpass1234", "privpass1234"
-GOOD = {
+GOOD: dict[str, Credential] = {
     "sha256-aes128": UsmUser("sha2user", Auth.SHA256, AUTH, Priv.AES128, PRIV),
     "sha1-aes128": UsmUser("shauser", Auth.SHA1, AUTH, Priv.AES128, PRIV),
     "sha512-aes256": UsmUser("aes256user", Auth.SHA512, AUTH, Priv.AES256, PRIV),

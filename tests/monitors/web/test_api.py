@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from inventory.topology import Topology
@@ -43,7 +43,7 @@ class FakeEngine:
 class Web:
     """The application in front of a fake engine."""
 
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     engine: FakeEngine
     server: ChannelServer
 
@@ -64,7 +64,7 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
     )
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client,
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=URL) as client,
     ):
         yield Web(client, engine, server)
     await server.stop()

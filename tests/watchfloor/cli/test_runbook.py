@@ -14,7 +14,9 @@ CENTER = ["--center", str(assets.example_center())]
 
 def show(tmp_path: Path, *arguments: str) -> tuple[str, str, BaseException | None]:
     result = CliRunner().invoke(
-        runbook, ["show", *arguments, *CENTER, "--runtime-dir", str(tmp_path)], env={"COLUMNS": "200"}
+        runbook,
+        ["show", *arguments, *CENTER, "--runtime-dir", str(tmp_path)],
+        env={"COLUMNS": "200"},
     )
     return result.stdout, result.stderr, result.exception
 

@@ -3,6 +3,7 @@
 import hmac
 import os
 import struct
+from collections.abc import Callable
 
 import pytest
 
@@ -250,12 +251,13 @@ def test_sensors_change_while_it_runs_and_the_log_tells() -> None:
 
 def test_what_a_sensor_cannot_do_is_refused() -> None:
     bmc = make_bmc()
-    for change in (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: bmc.set_value("PS1 Status", 1),
         lambda: bmc.set_states("Inlet Temp", 1),
         lambda: bmc.set_states("PS1 Status", 14),
         lambda: bmc.set_value("Nothing", 1),
-    ):
+    )
+    for change in changes:
         with pytest.raises(FaultError):
             change()
 
