@@ -10,13 +10,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from monitors.baseline.errors import AuditError
+from monitors.baseline.plain import Plain
 
 FORMAT: Final = 1
 FOLDER = Path(__file__).parent / "controls"
 
 Subject = Literal["host", "bmc", "snmp"]
 Severity = Literal["critical", "high", "medium", "low"]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+Text = Annotated[Plain, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 
 
 class _Strict(BaseModel):
@@ -51,10 +52,10 @@ class Control(_Strict):
 class Policy(_Strict):
     """A policy that a center is held to, with the version that the references were taken from."""
 
-    id: str
+    id: Plain
     title: Text
-    version: str
-    dated: str
+    version: Plain
+    dated: Plain
     clock: Text
     """Which of its requirements bind on which day, as far as is known."""
 

@@ -12,8 +12,9 @@ from inventory.facts.remote import SshAccess, read_host
 from inventory.host_keys import alias
 from inventory.model import Center, Device, Purpose
 from inventory.secrets import ResolvedCredential, Secrets, SecretText
-from monitors.baseline.catalogue import Catalogue, Subject
+from monitors.baseline.catalogue import Subject
 from monitors.baseline.judge import Case
+from monitors.baseline.plain import plain
 from monitors.baseline.redaction import redacted
 from monitors.baseline.scope import scope_of
 from monitors.baseline.snmp_probing import read_snmp_facts
@@ -90,17 +91,12 @@ async def collect(center: Center, devices: Iterable[Device], means: Means) -> li
     ]
 
 
-def needed_areas(catalogue: Catalogue) -> tuple[str, ...]:
-    """The areas of facts that some host control reads."""
-    return catalogue.areas()
-
-
 async def _within(slots: asyncio.Semaphore, task: _Task, means: Means) -> Reading:
     async with slots:
         try:
             reading = await task.read()
         except WatchfloorError as error:
-            text = means.secrets.redactor.scrub(" ".join(str(error).split()))
+            text = means.secrets.redactor.scrub(plain(str(error)))
             means.progress(f"{task.device.name}: {task.subject}: {text}")
             return FailedReading(
                 device=task.device.name, read_at=_now(), subject=task.subject, problem=text[:2000]

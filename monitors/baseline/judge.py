@@ -10,6 +10,7 @@ from monitors.baseline import waivers as waivers_of
 from monitors.baseline.catalogue import Control
 from monitors.baseline.checks.management import Bmc, SnmpAgent
 from monitors.baseline.checks.registry import BMC_CHECKS, HOST_CHECKS, SNMP_CHECKS
+from monitors.baseline.plain import plain
 from monitors.baseline.scope import Scope
 from monitors.baseline.stored import (
     BmcReading,
@@ -56,8 +57,8 @@ def _judgement(case: Case, control: Control, waivers: Sequence[Waiver], on: date
         control=control.id,
         verdict=verdict,
         real=outcome.verdict,
-        finding=_one_line(finding)[:MAX_FINDING],
-        cited=tuple(_one_line(text)[:MAX_FINDING] for text in outcome.cited[:MAX_CITED]),
+        finding=plain(finding)[:MAX_FINDING],
+        cited=tuple(plain(text)[:MAX_FINDING] for text in outcome.cited[:MAX_CITED]),
         waiver=name,
     )
 
@@ -88,7 +89,3 @@ def _bound_check(case: Case, control: Control, on: date) -> Callable[[], Outcome
             return lambda: SNMP_CHECKS[control.check](SnmpAgent(scope, reading.facts, on))
         case _:
             return None
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

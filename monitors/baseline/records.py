@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from inventory.model import Waiver
 from monitors.baseline.catalogue import Policy, Subject
 from monitors.baseline.errors import EvidenceError
+from monitors.baseline.plain import Plain, plain
 from monitors.baseline.verdict import Judgement, Verdict
 
 FORMAT: Final = 1
@@ -31,16 +32,16 @@ class RunRecord(_Link):
 
     kind: Literal["run"] = "run"
     format: Literal[1] = FORMAT
-    center: str
-    title: str
+    center: Plain
+    title: Plain
     started_at: datetime
     """UTC; its day decides what has expired."""
-    tool: str
+    tool: Plain
     """Version of Watchfloor."""
     policy: Policy
     catalogue: Hash
     waivers: tuple[Waiver, ...] = ()
-    limit: tuple[str, ...] = ()
+    limit: tuple[Plain, ...] = ()
     """The devices that the run was limited to; empty means all."""
 
     @property
@@ -53,7 +54,7 @@ class CaseRecord(_Link):
     """One side of one device, with what was read and what was expected."""
 
     kind: Literal["case"] = "case"
-    device: str
+    device: Plain
     subject: Subject
     facts: Hash
     scope: Hash
@@ -63,17 +64,17 @@ class VerdictRecord(_Link):
     """One control on one device."""
 
     kind: Literal["verdict"] = "verdict"
-    device: str
+    device: Plain
     subject: Subject
-    control: str
+    control: Plain
     verdict: Verdict
     real: Verdict
-    finding: str
-    cited: tuple[str, ...]
-    waiver: str
+    finding: Plain
+    cited: tuple[Plain, ...]
+    waiver: Plain
     facts: Hash
-    tool: str
-    policy: str
+    tool: Plain
+    policy: Plain
     """Id and version of the policy."""
 
     @property
@@ -97,7 +98,7 @@ class EndRecord(_Link):
     kind: Literal["end"] = "end"
     finished_at: datetime
     overall: Verdict
-    warnings: tuple[str, ...]
+    warnings: tuple[Plain, ...]
 
 
 Record = RunRecord | CaseRecord | VerdictRecord | EndRecord
@@ -127,7 +128,7 @@ def first_problem(error: ValidationError) -> str:
     """The first of pydantic's complaints, as one line."""
     problem = error.errors()[0]
     place = ".".join(map(str, problem["loc"]))
-    return f"{place}: {problem['msg']}"
+    return plain(f"{place}: {problem['msg']}")
 
 
 def check_format(value: object, where: str) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from inventory import assets
 from inventory.model import Waiver
 from monitors.baseline.catalogue import Control, Policy, References, Severity, Subject
+from monitors.baseline.plain import plain
 from monitors.baseline.reading import Evidence
 from monitors.baseline.records import VerdictRecord
 from monitors.baseline.stored import FailedReading
@@ -192,4 +193,6 @@ def _line(record: VerdictRecord, control: Control) -> Line:
 
 
 def _stray_warnings(evidence: Evidence) -> list[str]:
-    return [f"{name} is in the folder, and no part of the evidence" for name in evidence.strays]
+    return [
+        f"{plain(name)} is in the folder, and no part of the evidence" for name in evidence.strays
+    ]

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inventory.baseline import Baseline
 from inventory.model import Account, Center, Device, Service
+from monitors.baseline.plain import Plain
 
 FORMAT: Final = 1
 SSH_PORT = 22
@@ -27,7 +28,7 @@ class Scope(_Strict):
 
     format: Literal[1] = FORMAT
     center: str
-    device: str
+    device: Plain
     device_id: str
     os: str
     roles: tuple[str, ...] = ()

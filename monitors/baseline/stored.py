@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from inventory.facts.collect import SECTION_LIMIT, HostFacts, Section
 from monitors.baseline.catalogue import Subject
 from monitors.baseline.errors import EvidenceError
+from monitors.baseline.plain import Plain, plain
 from monitors.baseline.snmp_facts import SnmpFacts
 from monitors.ipmi.audit_facts import BmcFacts
 
@@ -18,7 +19,7 @@ class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = FORMAT
-    device: str
+    device: Plain
     read_at: datetime
 
 
@@ -63,7 +64,7 @@ class FailedReading(_Stored):
 
     kind: Literal["failed"] = "failed"
     subject: Subject
-    problem: Annotated[str, Field(min_length=1, max_length=2000)]
+    problem: Annotated[Plain, Field(min_length=1, max_length=2000)]
 
 
 Reading = HostReading | BmcReading | SnmpReading | FailedReading
@@ -83,4 +84,4 @@ def reading_from(value: object, where: str) -> Reading:
     except ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(map(str, problem["loc"]))
-        raise EvidenceError(f"{where}: {place}: {problem['msg']}") from error
+        raise EvidenceError(plain(f"{where}: {place}: {problem['msg']}")) from error

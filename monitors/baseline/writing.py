@@ -17,6 +17,7 @@ from monitors.baseline.canonical import GENESIS, canonical, digest
 from monitors.baseline.catalogue import Catalogue, Policy
 from monitors.baseline.errors import AuditError
 from monitors.baseline.judge import Case, judge
+from monitors.baseline.plain import plain
 from monitors.baseline.records import (
     CaseRecord,
     EndRecord,
@@ -95,7 +96,7 @@ def _write(run: Run, folder: Path, key: Path) -> str:
         RunRecord(
             **chain.link(),
             center=run.center,
-            title=run.title,
+            title=plain(run.title),
             started_at=run.started_at,
             tool=run.tool,
             policy=run.policy,

@@ -16,12 +16,20 @@ from hypothesis import strategies as st
 from monitors.baseline import signing
 from monitors.baseline.canonical import canonical, digest
 from monitors.baseline.errors import AuditError, EvidenceError, SigningError
+from monitors.baseline.judge import Case
 from monitors.baseline.reading import read_evidence
 from monitors.baseline.replay import replay
 from monitors.baseline.verdict import Verdict
 from monitors.baseline.writing import planned_name, write_evidence
 from tests.monitors.baseline.evidence import recorded_run, signing_key, waiver, written
-from tests.monitors.baseline.recorded import HOST_CONTROLS, READ_AT, case
+from tests.monitors.baseline.recorded import (
+    HOST_CONTROLS,
+    READ_AT,
+    case,
+    reading,
+    scope,
+    texts,
+)
 from tests.requirements import need
 
 CHAIN, HEAD, SIGNATURE, SIGNERS = "chain.jsonl", "head.json", "head.json.sig", "allowed_signers"
@@ -316,6 +324,25 @@ def test_odd_json_is_refused(copy: Path, content: bytes) -> None:
     (copy / SIGNATURE).write_text(signing.sign(content, signing_key()))
     with pytest.raises(EvidenceError):
         read_evidence(copy)
+
+
+@pytest.mark.parametrize("sign", ["\x1b[2J", "\x07", "\u202e", "\n"])
+def test_text_that_would_move_a_terminal_is_refused(copy: Path, sign: str) -> None:
+    lines = lines_of(copy)
+    at = next(n for n, line in enumerate(lines) if '"finding":' in line)
+    value = json.loads(lines[at])
+    lines[at] = canonical(value | {"finding": f"all {sign}is well"}).decode()
+    forge(copy, lines)
+    with pytest.raises(EvidenceError, match="cannot be printed"):
+        read_evidence(copy)
+
+
+def test_a_host_cannot_put_such_text_into_findings(tmp_path: Path) -> None:
+    sections = texts("hardened-debian-12")
+    sections["accounts"] += "passwd\tevil\x1b[2J\u202e:x:0:0::/root:/bin/sh\n"
+    found = read_evidence(written(tmp_path, cases=(Case(scope(), reading(sections)),)))
+    finding = next(r.finding for r in found.verdicts if r.control == "auth-uid0")
+    assert finding == "uid 0 belongs to root, evil\\x1b[2J\\u202e"
 
 
 def test_files_that_are_no_part_of_it_are_told(copy: Path) -> None:
