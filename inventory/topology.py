@@ -10,12 +10,15 @@ as spent, because a UPS on battery is an outage with a date: a function that liv
 in service and has margin 0.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-from inventory.cuts import ALWAYS, NEVER, Cuts, either, too_few
+from inventory.causes import cause_of
+from inventory.cuts import Cuts, too_few
+from inventory.elements import Element, owner_of
+from inventory.failures import FailureCuts
 from inventory.model import Center, Device
 from inventory.references import Need
 from inventory.situation import Situation
@@ -30,12 +33,6 @@ class Health(StrEnum):
     OK = "ok"
     DOWN = "down"
     UNKNOWN = "unknown"
-
-
-Element = str
-"""A device's name, or a part of one: `srv-cad-1`, `feed:srv-cad-1/pdu-r3-a/5`,
-`supply:srv-cad-1/1`, `outlet:pdu-r3-a/5`, `port:sw-core-a/Gi1/0/12`, `uplink:srv-cad-1/1`,
-`battery:ups-a`. Numbers count the device's feeds and uplinks from 1, in the inventory's order."""
 
 
 class Power(StrEnum):
@@ -265,7 +262,7 @@ class Topology:
 
     def _cuts_of_all(self, down: frozenset[str]) -> Mapping[str, Cuts]:
         situation = Situation(self.center, down)
-        failing = _FailureCuts(situation, self._bits)
+        failing = FailureCuts(situation, self._bits, MOST)
 
         def of(need: Need) -> Cuts:
             if need.name in self._needs:
@@ -304,7 +301,7 @@ class Topology:
                 power=_power(situation, device),
                 reachable=situation.connected(name) if seen is None else name in seen,
                 in_service=situation.in_service(name),
-                cause=_cause(situation, device, cut_off=seen is not None and name not in seen),
+                cause=cause_of(situation, device, cut_off=seen is not None and name not in seen),
             )
             for name, device in self.center.devices.items()
         }
@@ -317,93 +314,10 @@ class Topology:
             owner = owner_of(element)
             if owner in above and (
                 element != owner
-                or _cause(situation, self.center.devices[owner], cut_off=False) == owner
+                or cause_of(situation, self.center.devices[owner], cut_off=False) == owner
             ):
                 causes.append(element)
         return tuple(causes)
-
-
-class _FailureCuts:
-    """Minimal cuts of every device's power, network and service in one situation."""
-
-    def __init__(self, situation: Situation, bits: Mapping[str, int]) -> None:
-        self._situation = situation
-        self._devices = situation.center.devices
-        self._bits = bits
-        self._power: dict[str, Cuts] = {}
-        self._network: dict[str, Cuts] = {}
-
-    def service(self, name: str) -> Cuts:
-        """What takes the device out of service."""
-        network = self.network(name) if self._situation.needs_network(name) else NEVER
-        return either((self._own(name), self.power(name), network), MOST)
-
-    def _own(self, name: str) -> Cuts:
-        return frozenset({self._bits[name] if self._situation.is_up(name) else 0})
-
-    def power(self, name: str) -> Cuts:
-        """What takes its lasting power away; batteries count as spent."""
-        if name not in self._power:
-            device = self._devices[name]
-            self._power[name] = self._too_few(
-                (
-                    (self._situation.feed_elements(device, number), feed.device)
-                    for number, feed in enumerate(device.feeds, 1)
-                ),
-                device.feeds_needed,
-                self.powered_source,
-            )
-        return self._power[name]
-
-    def powered_source(self, name: str) -> Cuts:
-        """What stops a device from passing power on."""
-        return either((self._own(name), self.power(name)), MOST)
-
-    def carried_traffic(self, name: str) -> Cuts:
-        """What stops a device from connecting those below it."""
-        return either((self._own(name), self.power(name), self.network(name)), MOST)
-
-    def network(self, name: str) -> Cuts:
-        """What disconnects it from what is above it."""
-        if name not in self._network:
-            device = self._devices[name]
-            self._network[name] = self._too_few(
-                (
-                    (self._situation.uplink_elements(device, number), uplink.device)
-                    for number, uplink in enumerate(device.uplinks, 1)
-                ),
-                device.uplinks_needed,
-                self.carried_traffic,
-            )
-        return self._network[name]
-
-    def _too_few(
-        self,
-        paths: Iterable[tuple[tuple[str, ...], str]],
-        needed: int,
-        above: Callable[[str], Cuts],
-    ) -> Cuts:
-        down = self._situation.down
-        members = [above(source) if down.isdisjoint(parts) else ALWAYS for parts, source in paths]
-        return too_few(members, needed, MOST) if members else NEVER
-
-
-def owner_of(element: Element) -> str:
-    """The device that an element belongs to, or on which its failure is felt first."""
-    kind, colon, rest = element.partition(":")
-    return rest.partition("/")[0] if colon else kind
-
-
-def describe(element: Element) -> str:
-    """An element in words: `feed of ups-a from ats-a`, `power supply 2 of srv-cad-1`."""
-    kind, colon, rest = element.partition(":")
-    device, _, part = rest.partition("/")
-    if not colon:
-        return element
-    if kind == "feed":
-        return f"feed of {device} from {part}"
-    words = {"supply": "power supply"}.get(kind, kind)
-    return f"{words} {part} of {device}" if part else f"{words} of {device}"
 
 
 def _by_size(cut: frozenset[str]) -> tuple[int, list[str]]:
@@ -427,39 +341,3 @@ def _power(situation: Situation, device: Device) -> Power:
     if lasting == len(device.feeds):
         return Power.FULL
     return Power.REDUCED if lasting >= device.feeds_needed else Power.BATTERY
-
-
-def _cause(situation: Situation, device: Device, *, cut_off: bool) -> Element:
-    """The failed element behind what is wrong with a device: the farthest upstream comes first."""
-    if not situation.sustained(device.name):
-        cause = _cause_along_feeds(situation, device)
-        if cause:
-            return cause
-    if cut_off or (situation.needs_network(device.name) and not situation.connected(device.name)):
-        cause = _cause_along_uplinks(situation, device)
-        if cause:
-            return cause
-    return device.name if not situation.is_up(device.name) else ""
-
-
-def _cause_along_feeds(situation: Situation, device: Device) -> Element:
-    for number, feed in enumerate(device.feeds, 1):
-        source = situation.center.devices[feed.device]
-        above = _cause(situation, source, cut_off=False)
-        if above:
-            return above
-        for part in situation.feed_elements(device, number):
-            if part in situation.down:
-                return part
-    return ""
-
-
-def _cause_along_uplinks(situation: Situation, device: Device) -> Element:
-    for number, uplink in enumerate(device.uplinks, 1):
-        for part in situation.uplink_elements(device, number):
-            if part in situation.down:
-                return part
-        above = _cause(situation, situation.center.devices[uplink.device], cut_off=False)
-        if above:
-            return above
-    return ""

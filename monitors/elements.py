@@ -5,8 +5,9 @@ This is the one place that interprets parts and silence, so that margins, alerts
 
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
+from inventory.elements import Element, owner_of
 from inventory.model import Center, Device, Kind
-from inventory.topology import Element, Health, Power, Topology, owner_of
+from inventory.topology import Health, Power, Topology
 from monitors.health import DeviceHealth, Part
 from monitors.reading import SensorClass, State
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from inventory.elements import Element
 from inventory.model import Center
-from inventory.topology import Assessment, Element, Health
+from inventory.topology import Assessment, Health
 from monitors.health import DeviceHealth
 
 

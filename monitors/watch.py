@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import isfinite
 
+from inventory.elements import Element
 from inventory.model import Center
-from inventory.topology import Assessment, DeviceStatus, Element, Health, Topology
+from inventory.topology import Assessment, DeviceStatus, Health, Topology
 from monitors.alerts.definition import Definition
 from monitors.alerts.desk import AlertDesk, Transition
 from monitors.alerts.life import Occurrence

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from inventory.elements import Element
 from inventory.model import Center
-from inventory.topology import Element, Health, Margin, Topology
+from inventory.topology import Health, Margin, Topology
 from monitors.probe import ProblemKind
 from monitors.reading import Reading, State
 from monitors.snapshot import (

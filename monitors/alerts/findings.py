@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from inventory.elements import Element, owner_of
 from inventory.model import Device
-from inventory.topology import Element, Health, Margin, Power, owner_of
+from inventory.topology import Health, Margin, Power
 from monitors.alerts.conditions import (
     ComponentCondition,
     Condition,

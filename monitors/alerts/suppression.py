@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from inventory.topology import owner_of
+from inventory.elements import owner_of
 from monitors.alerts.definition import Definition
 from monitors.alerts.findings import Finding, Key
 

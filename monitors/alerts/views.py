@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from inventory.topology import Element, Topology
+from inventory.elements import Element
+from inventory.topology import Topology
 from monitors.alerts.definition import Definition, FactWanted
 from monitors.alerts.desk import AlertDesk
 from monitors.alerts.findings import said

@@ -7,7 +7,7 @@ that a page opens whatever is missing; a name that is not in `needs` is an error
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from inventory.topology import describe
+from inventory.elements import describe
 from monitors.quantity import duration, quantity
 from monitors.reading import SensorClass, State
 from monitors.runbooks.context import Context

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from inventory.topology import describe
+from inventory.elements import describe
 from monitors.quantity import duration, quantity
 from monitors.reading import Reading, State
 from monitors.snapshot import AlertView, ComponentView, DeviceView, PollView

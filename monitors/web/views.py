@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from inventory.topology import MOST, Power, describe
+from inventory.elements import describe
+from inventory.topology import MOST, Power
 from monitors.reading import State
 from monitors.snapshot import AlertView, DeviceView, MarginView, Phase, Snapshot
 

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inventory.elements import describe, owner_of
 from inventory.model import Center, Device, Function, Group, Kind
 from inventory.references import Need
 from inventory.situation import CycleError, Situation
-from inventory.topology import MOST, Health, Impact, Power, Topology, describe, owner_of
+from inventory.topology import MOST, Health, Impact, Power, Topology
 from tests.centers import center, device, small_center
 
 DOWN = Health.DOWN
