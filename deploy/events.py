@@ -1,6 +1,6 @@
 """Tells the monitor what was done (POST /api/v1/events), and spools it while the monitor is down.
 
-An event has an id of its own, so that posting it twice makes it one. The spool is one file per
+An event's id is made of the run's, so that posting it twice makes it one. The spool is one file per
 event, oldest first, at most `SPOOL_LIMIT` of them; what does not fit is the oldest, and is counted
 in the next event's `dropped`.
 """
@@ -8,8 +8,7 @@ in the next event's `dropped`.
 import json
 import urllib.error
 import urllib.request
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -21,7 +20,21 @@ from inventory.settings import Settings
 
 SPOOL_LIMIT = 1000
 TIMEOUT_S = 5.0
-_BODY_LIMIT = 256 * 1024
+BODY_LIMIT = 60 * 1024
+"""Octets of one event; the API takes 64 KiB."""
+TOKEN_FILE = "api-token"  # noqa: S105 - the name of a file
+"""Where a monitor on this machine keeps its token, in the state folder."""
+
+_FINAL = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+"""Answers that would be the same for ever: waiting with such an event helps nobody."""
 
 
 class EventError(WatchfloorError):
@@ -36,27 +49,45 @@ class Outcome:
     spooled: int
     """How many wait for the monitor now."""
     complaint: str = ""
-    """Why they wait, one line."""
+    """Why they wait, or why one was refused; one line."""
 
 
 def event(
-    kind: Literal["run", "drift"], center: str, actor: str, details: Mapping[str, Any]
+    kind: Literal["run", "drift"],
+    ident: str,
+    actor: str,
+    payload: Mapping[str, Any],
+    device: str = "",
 ) -> dict[str, Any]:
-    """An event in the API's form. `details` holds devices by id, and no secret."""
+    """An event in the API's form. `payload` holds no secret."""
     return {
-        "format": 1,
-        "id": str(uuid.uuid4()),
+        "id": ident,
         "kind": kind,
-        "center": center,
-        "actor": actor,
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-        "details": dict(details),
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "actor": actor[:64],
+        "device": device,
+        "payload": dict(payload),
     }
 
 
-def tell(settings: Settings, new: Mapping[str, Any]) -> Outcome:
-    """Spools the event, then posts all that wait, oldest first. Raises `EventError`."""
-    _spool(settings.spool, new)
+def drift_event(
+    run: str, actor: str, device: str, device_id: str, findings: Mapping[str, Iterable[str]]
+) -> dict[str, Any]:
+    """What has drifted on one device, by area; nothing ends what was reported before."""
+    lines = [f"{area}: {line}" for area, found in findings.items() for line in found]
+    payload = {
+        "device_id": device_id,
+        "changes": len(lines),
+        "summary": "; ".join(lines)[:300],
+        "findings": lines[:200],
+    }
+    return event("drift", f"{run}-{device}", actor, payload, device)
+
+
+def tell(settings: Settings, new: Iterable[Mapping[str, Any]]) -> Outcome:
+    """Spools the events, then posts all that wait, oldest first. Raises `EventError`."""
+    for number, one in enumerate(new):
+        _spool(settings.spool, one, number)
     return flush(settings)
 
 
@@ -66,11 +97,12 @@ def flush(settings: Settings) -> Outcome:
     posted, complaint = 0, ""
     waiting = _waiting(settings.spool)
     for path in waiting:
-        complaint, is_final = _post(settings, path.read_bytes())
-        if complaint and not is_final:
+        refusal, is_final = _post(settings, path.read_bytes())
+        complaint = refusal or complaint
+        if refusal and not is_final:
             break
         path.unlink(missing_ok=True)
-        posted += not complaint
+        posted += not refusal
     return Outcome(posted, len(_waiting(settings.spool)), complaint)
 
 
@@ -79,24 +111,29 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _spool(folder: Path, new: Mapping[str, Any]) -> None:
+def _spool(folder: Path, new: Mapping[str, Any], number: int) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         waiting = _waiting(folder)
         surplus = waiting[: max(0, len(waiting) - SPOOL_LIMIT + 1)]
         for path in surplus:
             path.unlink(missing_ok=True)
-        body = {**new, **({"dropped": len(surplus)} if surplus else {})}
-        text = json.dumps(body, ensure_ascii=False)
-        if len(text.encode()) > _BODY_LIMIT:
-            body["details"] = {"too_large": True}
-            text = json.dumps(body, ensure_ascii=False)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-        path = folder / f"{stamp}-{new['id']}.json"
-        path.with_suffix(".new").write_text(text, encoding="utf-8")
+        path = folder / f"{stamp}-{number:04}.json"
+        path.with_suffix(".new").write_text(_text(new, len(surplus)), encoding="utf-8")
         path.with_suffix(".new").replace(path)
     except OSError as error:
         raise EventError(f"{folder}: the event cannot be kept: {error.strerror}") from error
+
+
+def _text(new: Mapping[str, Any], dropped: int) -> str:
+    """The event as JSON, without its longer parts when it would be too large."""
+    payload = {**new["payload"], **({"dropped": dropped} if dropped else {})}
+    text = json.dumps({**new, "payload": payload}, ensure_ascii=False)
+    if len(text.encode()) <= BODY_LIMIT:
+        return text
+    short = {name: value for name, value in payload.items() if not isinstance(value, list)}
+    return json.dumps({**new, "payload": {**short, "shortened": True}}, ensure_ascii=False)
 
 
 def _waiting(folder: Path) -> list[Path]:
@@ -112,19 +149,28 @@ def _post(settings: Settings, body: bytes) -> tuple[str, bool]:
         method="POST",
         headers={
             "Content-Type": "application/json",
-            "Authorization": f"Bearer {settings.monitor_token.reveal()}",
+            "Authorization": f"Bearer {_token(settings)}",
         },
     )
     try:
         # Neither a proxy from the environment nor the target of a redirect may see the token.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
         with opener.open(request, timeout=TIMEOUT_S) as answer:
-            answer.read(_BODY_LIMIT)
+            answer.read(BODY_LIMIT)
     except urllib.error.HTTPError as error:
-        final = error.code in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
         hint = "; set WATCHFLOOR_MONITOR_TOKEN" if error.code in (401, 403) else ""
-        return f"{url}: the monitor answered {error.code}{hint}", final
+        return f"{url}: the monitor answered {error.code}{hint}", error.code in _FINAL
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         return f"{url}: the monitor does not answer ({reason})", False
     return "", True
+
+
+def _token(settings: Settings) -> str:
+    """The token that is set, or else the one of a monitor on this machine."""
+    if settings.monitor_token:
+        return settings.monitor_token.reveal()
+    try:
+        return (settings.state / TOKEN_FILE).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

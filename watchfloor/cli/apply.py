@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.text import Text
 
 from deploy.change import printable
-from deploy.events import event, tell
+from deploy.events import drift_event, event, tell
 from deploy.lease import lease
 from deploy.operations.journal import DEAD_MAN_S
 from deploy.plan import Plan, PlanError, inventory_digest, load_plan
@@ -21,6 +22,7 @@ from watchfloor.cli.deploying import (
     open_desk,
     plan_now,
     progress,
+    say_what_waits,
     show_plan,
 )
 from watchfloor.cli.exits import Exit
@@ -162,9 +164,32 @@ def _outcome(host: HostResult) -> Text:
 
 
 def _report(desk: Desk, record: RunRecord) -> None:
-    """The monitor hears of the run; when it is down, later."""
-    details = record.model_dump(mode="json")
-    outcome = tell(desk.settings, event("run", desk.center.name, desk.owner, details))
-    if outcome.spooled:
-        said = f"{outcome.complaint}; {outcome.spooled} events wait in {desk.settings.spool}"
-        console(err=True).print(said, soft_wrap=True)
+    """The monitor hears of the run, and that what it repaired has drifted no longer."""
+    repaired = [
+        drift_event(desk.run, desk.owner, host.host, host.device_id, {})
+        for host in record.hosts
+        if not host.failed
+    ]
+    run = event("run", record.run, desk.owner, _summary(record))
+    say_what_waits(desk, tell(desk.settings, [run, *repaired]))
+
+
+def _summary(record: RunRecord) -> dict[str, Any]:
+    failed = [host for host in record.hosts if host.failed]
+    return {
+        "center": record.center,
+        "state": record.state,
+        "why": record.why,
+        "ticket": record.ticket,
+        "plan_hash": record.plan_hash,
+        "summary": f"{record.state}: {len(record.hosts)} devices, {len(failed)} failed",
+        "devices": [
+            {
+                "device": host.host,
+                "device_id": host.device_id,
+                "changed": host.changed,
+                "complaint": host.complaint,
+            }
+            for host in record.hosts
+        ],
+    }

@@ -14,6 +14,7 @@ from rich.text import Text
 from deploy.access import Access, chosen, open_access, with_public_keys
 from deploy.actor import actor, run_name
 from deploy.change import printable
+from deploy.events import Outcome
 from deploy.messages import AreaDone, ChangeStarted, Connected, Event, HostDone
 from deploy.plan import AreaPlan, HostPlan, Plan
 from deploy.planning import draw_plan
@@ -118,6 +119,14 @@ def show_plan(plan: Plan) -> None:
         if wave.takes_out:
             names, lost = ", ".join(wave.devices), ", ".join(wave.takes_out)
             out.print(Text(f"wave {number} ({names}) takes out {lost}", style="yellow"))
+
+
+def say_what_waits(desk: Desk, outcome: Outcome) -> None:
+    """A line on stderr when the monitor did not take all events."""
+    if outcome.complaint:
+        waits = f"; {outcome.spooled} events wait in {desk.settings.spool}"
+        said = f"{outcome.complaint}{waits if outcome.spooled else ''}"
+        console(err=True).print(said, soft_wrap=True)
 
 
 def _show_host(out: Console, host: HostPlan) -> None:

@@ -1,17 +1,23 @@
 """`watchfloor drift`: where hosts are no longer as the inventory wants them."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from deploy.events import event, tell
+from deploy.events import drift_event, tell
 from deploy.plan import HostPlan, Plan
 from watchfloor.cli.center import Site, center_option
-from watchfloor.cli.deploying import Desk, host_options, open_desk, plan_now, show_plan
+from watchfloor.cli.deploying import (
+    Desk,
+    host_options,
+    open_desk,
+    plan_now,
+    say_what_waits,
+    show_plan,
+)
 from watchfloor.cli.exits import Exit
-from watchfloor.cli.output import console, json_option, print_json
+from watchfloor.cli.output import json_option, print_json
 
 
 @click.command()
@@ -70,9 +76,11 @@ def _exit(drawn: Plan) -> Exit:
     return Exit.CHANGES if drawn.has_changes else Exit.OK
 
 
-def _report(desk: Desk, found: list[Mapping[str, Any]] | list[dict[str, Any]]) -> None:
-    details = {"devices": list(found)}
-    outcome = tell(desk.settings, event("drift", desk.center.name, desk.owner, details))
-    if outcome.spooled:
-        said = f"{outcome.complaint}; {outcome.spooled} events wait in {desk.settings.spool}"
-        console(err=True).print(said, soft_wrap=True)
+def _report(desk: Desk, found: list[dict[str, Any]]) -> None:
+    """One event for each device that was read: nothing found ends what was reported before."""
+    events = [
+        drift_event(desk.run, desk.owner, one["device"], one["id"], one["areas"])
+        for one in found
+        if one["state"] != "unreadable"
+    ]
+    say_what_waits(desk, tell(desk.settings, events))
