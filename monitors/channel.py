@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,7 +49,7 @@ class ChannelClient:
         """What the engine knows now."""
         return from_json(await self.request("snapshot"))
 
-    async def subscribe(self) -> AsyncIterator[Snapshot]:
+    async def subscribe(self) -> AsyncGenerator[Snapshot, None]:
         """Whole snapshots, the latest first, for as long as the engine's connection lasts.
 
         Raises `ChannelError` when the engine cannot be reached, and ends when it goes away.

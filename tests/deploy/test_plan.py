@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ FRESH = recorded("fresh-debian-12")
 WEB = CENTER.devices["web-1"]
 
 
-def answer(**fields: object) -> Answer:
+def answer(**fields: Any) -> Answer:
     fine = Answer(vantage=VANTAGE, os="debian-12", facts=FRESH)
     return replace(fine, **fields)
 

@@ -31,7 +31,7 @@ def site(pair: tuple[LabHost, LabHost], tmp_path: Path) -> LabSite:
     return LabSite.create(tmp_path / "site", pair)
 
 
-def states(site: LabSite) -> dict[str, tuple[str, str]]:
+def states(site: LabSite) -> dict[str, tuple[str | None, str]]:
     """Device -> state and message, from `drift`."""
     found = site.json("drift", code=1)["devices"]
     return {device["device"]: (device["reason"], device["message"]) for device in found}

@@ -120,7 +120,9 @@ class Site:
             alerts = await self.alerts()
             return next((a for a in alerts if (a["alert"], a["phase"]) == (name, phase)), None)
 
-        found = await until_async(find, 30, f"the alert {name} to be {phase}")
+        found: dict[str, Any] | None = await until_async(
+            find, 30, f"the alert {name} to be {phase}"
+        )
         assert found is not None
         return found
 

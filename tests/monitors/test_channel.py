@@ -4,6 +4,7 @@ import asyncio
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,9 @@ async def test_a_follower_comes_back_when_the_engine_does(tmp_path: Path) -> Non
         pauses.append(pause_s)
         await asyncio.sleep(0.005)
 
+    async def arrived(sequence: int) -> bool:
+        return bool(seen) and seen[-1].sequence == sequence
+
     task = asyncio.create_task(client.follow(seen.append, troubles.append, soon))
     await until_async(lambda: len(pauses) >= 3, 5, "it to try again")
     assert pauses[:3] == [0.2, 0.4, 0.8]
@@ -167,7 +171,7 @@ async def test_a_follower_comes_back_when_the_engine_does(tmp_path: Path) -> Non
         server = ChannelServer(path, echo)
         await server.start()
         server.publish(replace(snapshot(), sequence=sequence))
-        await until_async(lambda s=sequence: seen and seen[-1].sequence == s, 5, "a snapshot")
+        await until_async(partial(arrived, sequence), 5, "a snapshot")
         await server.stop()
     await until_async(lambda: "ended" in troubles[-1] or "no monitor" in troubles[-1], 5, "trouble")
     task.cancel()

@@ -56,7 +56,9 @@ class Prometheus:
 
     async def expect(self, expression: str) -> dict[str, Any]:
         """The first series of an expression that has any."""
-        found = await until_async(lambda: self.query(expression), 40, f"{expression} to be scraped")
+        found: list[dict[str, Any]] = await until_async(
+            lambda: self.query(expression), 40, f"{expression} to be scraped"
+        )
         return found[0]
 
 

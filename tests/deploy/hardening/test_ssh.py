@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ MAIN_FILE = file(MAIN, "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n")
 OURS = file(DROP_IN, WANTED.text)
 
 
-def hardened(*more: TextFile, **fields: object) -> SshdFacts:
+def hardened(*more: TextFile, **fields: Any) -> SshdFacts:
     """A host that is as wanted, apart from what is given."""
     effective = {key.lower(): (value,) for key, value in WANTED.settings.items()}
     files = (MAIN_FILE, *sorted((OURS, *more), key=lambda one: one.path))

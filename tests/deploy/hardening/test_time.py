@@ -1,6 +1,8 @@
 from dataclasses import replace
+from typing import Any
 
 from deploy.hardening import time as area
+from deploy.rendering import render
 from inventory.facts import timesync
 from inventory.facts.textfile import TextFile
 from inventory.facts.timesync import TimeSource, TimesyncFacts
@@ -17,9 +19,9 @@ def titles(facts: TimesyncFacts, wanted: area.TimeDesired = WANTED) -> list[str]
     return [change.title for change in area.diff(wanted, facts).changes]
 
 
-def chrony(**fields: object) -> TimesyncFacts:
+def chrony(**fields: Any) -> TimesyncFacts:
     """A machine, no container, on which chronyd follows the center's clocks."""
-    text = area.render("chrony.conf.j2", servers=WANTED.servers, serves=())
+    text = render("chrony.conf.j2", servers=WANTED.servers, serves=())
     facts = replace(
         FRESH,
         installed=("chrony",),
@@ -67,7 +69,7 @@ def test_timesyncd_stays_where_it_runs_but_not_on_a_time_server() -> None:
 
 def test_a_time_server_answers_the_centers_networks() -> None:
     serving = area.desired(CENTER, CENTER.devices["ntp-1"])
-    text = area.render("chrony.conf.j2", servers=serving.servers, serves=serving.serves)
+    text = render("chrony.conf.j2", servers=serving.servers, serves=serving.serves)
     assert "allow 10.9.1.0/24" in text.splitlines()
     assert "allow" not in TEXT
 

@@ -58,7 +58,7 @@ def access(folder: Path) -> Iterator[remote.SshAccess]:
         f'HostKey "{host_key}"\nAuthorizedKeysFile "{folder}/authorized_keys"\nStrictModes no\n'
         "UsePAM no\nPidFile none\nPermitRootLogin yes\nBanner none\n"
     )
-    argv = [sshd, "-D", "-e", "-f", folder / "sshd_config", "-p", str(port)]
+    argv: list[str | Path] = [sshd, "-D", "-e", "-f", folder / "sshd_config", "-p", str(port)]
     with child([*argv, "-o", "ListenAddress=127.0.0.1"]):
         until(lambda: accepts(port), 10, "sshd to listen")
         yield remote.SshAccess(

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from inventory.model import Waiver
 from monitors.baseline.catalogue import shipped
@@ -27,7 +28,7 @@ def waiver(name: str, control: str, created: str, expires: str, device: str = "a
     )
 
 
-def recorded_run(host: str = "fresh-debian-12", **changes: object) -> Run:
+def recorded_run(host: str = "fresh-debian-12", **changes: Any) -> Run:
     """One recorded host, and one that could not be read."""
     other = scope({"device": "lost", "device_id": "lost"})
     problem = "audit@10.0.0.9:22: no answer"
@@ -45,7 +46,7 @@ def recorded_run(host: str = "fresh-debian-12", **changes: object) -> Run:
         finished_at=READ_AT + timedelta(seconds=3),
         cases=(case(host), Case(other, lost)),
     )
-    return replace(run, **changes)  # type: ignore[arg-type] - a test names fields that are there
+    return replace(run, **changes)
 
 
 @cache
@@ -56,7 +57,7 @@ def signing_key(name: str = "key") -> Path:
     return path
 
 
-def written(folder: Path, **changes: object) -> Path:
+def written(folder: Path, **changes: Any) -> Path:
     """The evidence of `recorded_run` in `folder`/evidence."""
-    write_evidence(recorded_run(**changes), folder / "evidence", signing_key())  # type: ignore[arg-type] - see above
+    write_evidence(recorded_run(**changes), folder / "evidence", signing_key())
     return folder / "evidence"

@@ -160,8 +160,9 @@ async def test_a_real_controller_is_judged(tmp_path: Path) -> None:
 async def test_cipher_suites_decide(
     suites: tuple[int, ...], wanted: dict[str, str], tmp_path: Path
 ) -> None:
-    who = {"user": ipmi_sim.USER, "password": ipmi_sim.PASSWORD}
-    async with SimulatedBmc(cipher_suites=suites, **who) as bmc:
+    async with SimulatedBmc(
+        user=ipmi_sim.USER, password=ipmi_sim.PASSWORD, cipher_suites=suites
+    ) as bmc:
         case, _ = await read(server(), tmp_path, {"srv-1/ipmi": bmc.address})
     assert verdicts(case) == {"bmc-null-user": "PASS", **wanted}
 
