@@ -3,21 +3,23 @@
 This is the one place that interprets parts and silence, so that margins, alerts and pages agree.
 """
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 
-from inventory.elements import Element, owner_of
+from inventory.elements import Element
 from inventory.model import Center, Device, Kind
-from inventory.topology import Health, Power, Topology
-from monitors.health import DeviceHealth, Part
+from inventory.topology import Health, Topology
+from monitors.health import DeviceHealth, Part, kind_of
 from monitors.reading import SensorClass, State
+from monitors.silence import POWER_GEAR, settle_silence, supply_numbers
 
 ON_BATTERY = frozenset({"onbattery", "battery"})
 """Words for an output that comes from the battery: `upsOutputSource` (RFC 1628) and
 `upsBasicOutputStatus` (PowerNet-MIB), without case, spaces and dashes."""
 
-POWER_GEAR = frozenset({Kind.UTILITY, Kind.GENERATOR, Kind.ATS, Kind.UPS, Kind.PDU})
-"""Gear whose management card can be silent while it still passes power."""
+NO_OUTPUT = frozenset({"none", "off"})
+"""Words of the same objects for an output that gives nothing."""
 
+OUTPUT_PARTS = frozenset({"output", "device"})
 INPUT_PARTS = frozenset({"input", "source", "feed", "utility"})
 OFF = frozenset({"off", "outletstatusoff", "immediateoff", "down", "lowerlayerdown", "notpresent"})
 
@@ -46,7 +48,7 @@ class ElementReader:
         }
         for name in devices.keys() - silent - answering:
             states.setdefault(name, Health.UNKNOWN)
-        settled = _settle_silence(self._topology, silent, answering, states, self._observer)
+        settled = settle_silence(self._topology, devices, states, self._observer)
         return {**states, **settled}
 
     def _spoken(
@@ -62,10 +64,16 @@ class ElementReader:
 
 def on_battery(health: DeviceHealth) -> bool:
     """Whether a UPS says that its output comes from the battery."""
+    return _says(health, ON_BATTERY)
+
+
+def _says(health: DeviceHealth, words: Container[str]) -> bool:
+    """Whether a bad state of the output, or of the whole device, is one of these words."""
     return any(
         reading.sensor_class is SensorClass.STATE
         and reading.state is not State.OK
-        and _plain(reading.text) in ON_BATTERY
+        and kind_of(reading.component) in OUTPUT_PARTS
+        and _plain(reading.text) in words
         for reading in health.readings
     )
 
@@ -77,6 +85,8 @@ def _spoken(device: Device, health: DeviceHealth, used_ports: Collection[str]) -
     yield from _lost_inputs(device, health, bad)
     if device.kind is Kind.UPS and not on_battery(health):
         yield from (f"battery:{device.name}" for part in bad if part.kind == "battery")
+    if device.kind is Kind.UPS and _says(health, NO_OUTPUT):
+        yield device.name
     if device.kind in POWER_GEAR:
         yield from _dead_outlets(device, health)
     yield from _dead_ports(device, health, used_ports)
@@ -84,14 +94,30 @@ def _spoken(device: Device, health: DeviceHealth, used_ports: Collection[str]) -
         yield device.name
 
 
-def _supplies(device: Device, parts: Iterable[Part]) -> Iterator[Element]:
-    """Power supplies by number; by order where the device does not count them from 1."""
-    supplies = [part for part in parts if part.kind == "power_supply"]
-    counted = {part.index for part in supplies} == {str(n + 1) for n in range(len(supplies))}
-    for position, part in enumerate(supplies, 1):
-        number = int(part.index) if counted else position
-        if part.state is State.CRITICAL and number <= len(device.feeds):
+def _supplies(device: Device, parts: tuple[Part, ...]) -> Iterator[Element]:
+    numbers = supply_numbers(parts)
+    for part in parts:
+        number = numbers.get(part.id, 0)
+        if part.state is State.CRITICAL and 1 <= number <= len(device.feeds):
             yield f"supply:{device.name}/{number}"
+
+
+def element_of(
+    device: Device, health: DeviceHealth, part: Part, down: Container[Element]
+) -> Element:
+    """The failed element that a part's state is about; empty when the topology knows none."""
+    candidates: list[Element] = []
+    if part.kind == "power_supply":
+        candidates = [f"supply:{device.name}/{supply_numbers(health.parts).get(part.id, 0)}"]
+    elif part.kind in {"port", "interface"}:
+        candidates = [f"port:{device.name}/{word}" for word in (part.index, part.name)]
+    elif part.kind in {"outlet", "battery"}:
+        candidates = [f"outlet:{device.name}/{part.index}", f"battery:{device.name}"]
+    elif part.kind in INPUT_PARTS | OUTPUT_PARTS and device.kind in POWER_GEAR:
+        candidates = [*(f"feed:{device.name}/{feed}" for feed in device.feeds), device.name]
+    elif part.kind in FATAL_PARTS.get(device.kind, ()):
+        candidates = [device.name]
+    return next((element for element in candidates if element in down), "")
 
 
 def _lost_inputs(device: Device, health: DeviceHealth, bad: list[Part]) -> Iterator[Element]:
@@ -151,48 +177,3 @@ def _is_off(sensor_class: SensorClass, text: str) -> bool:
 
 def _plain(text: str) -> str:
     return text.lower().replace(" ", "").replace("-", "")
-
-
-def _settle_silence(
-    topology: Topology,
-    silent: set[str],
-    answering: set[str],
-    states: Mapping[Element, Health],
-    observer: str | None,
-) -> dict[Element, Health]:
-    """Silent and within reach is down; silent behind something that failed is unknown.
-
-    Of a device without uplinks, nobody knows a path that could have failed. A silent device that
-    others still answer through is not down either: it only does not speak.
-    """
-    if not silent:
-        return {}
-    assumed = {**states, **dict.fromkeys(silent, Health.DOWN)}
-    status = topology.assess(assumed, observer).devices
-    passing = {owner_of(status[n].cause) for n in answering if not status[n].reachable}
-    return {
-        name: Health.DOWN
-        if (status[name].reachable or not topology.center.devices[name].uplinks)
-        and status[name].power is not Power.LOST
-        and name not in passing
-        and _is_confirmed(topology.center, name, silent, states)
-        else Health.UNKNOWN
-        for name in silent
-    }
-
-
-def _is_confirmed(
-    center: Center, name: str, silent: set[str], states: Mapping[Element, Health]
-) -> bool:
-    """Whether silence means failure. Of power gear, those that it feeds must say so as well."""
-    if center.devices[name].kind not in POWER_GEAR:
-        return True
-    fed = [
-        (device.name, number)
-        for device in center.devices.values()
-        for number, feed in enumerate(device.feeds, 1)
-        if feed.device == name
-    ]
-    if any(states.get(f"supply:{device}/{number}") is Health.DOWN for device, number in fed):
-        return True
-    return bool(fed) and all(device in silent for device, _ in fed)

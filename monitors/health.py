@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitors.probe import Identity, Poll, ProblemKind
+from monitors.quantity import quantity
 from monitors.reading import Reading, SensorClass, State, worst
 
 SILENCE = frozenset({ProblemKind.SILENT, ProblemKind.UNREACHABLE})
@@ -178,7 +179,7 @@ class ProtocolHealth:
         part.name = _name_of(component, readings) or part.name
         part.vanished = bool(gone) and not readings
         self._damp(part, state, at)
-        part.text = _why(part.state, readings, gone) or part.text
+        part.text = _why(part, readings, gone) or part.text
 
     def _damp(self, part: _Part, state: State, at: datetime) -> None:
         if state is part.state:
@@ -298,11 +299,13 @@ def _name_of(component: str, readings: list[Reading]) -> str:
     return next(stated, readings[0].name if readings and component else "")
 
 
-def _why(state: State, readings: list[Reading], gone: list[SensorKey]) -> str:
-    """The reading behind a state, in one line."""
+def _why(part: _Part, readings: list[Reading], gone: list[SensorKey]) -> str:
+    """The reading behind a state, in one line; its name only where it is not the part's own."""
+    state = part.state
     for reading in readings:
         if reading.state is state and state is not State.OK:
-            return f"{reading.name}: {reading.text or format(reading.value, 'g')}"
+            said = reading.text or quantity(reading.value, reading.unit)
+            return said if reading.name == part.name else f"{reading.name}: {said}"
     if gone and state is State.UNKNOWN:
         names = ", ".join(sorted(sensor.name for sensor in gone)[:3])
         return f"{names}: no longer reported"

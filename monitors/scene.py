@@ -23,6 +23,11 @@ class Scene:
     """Hosts whose last drift event had findings, with their summary in one line."""
 
     @property
+    def down(self) -> frozenset[Element]:
+        """The elements that are down."""
+        return frozenset(e for e, health in self.states.items() if health is Health.DOWN)
+
+    @property
     def settled(self) -> bool:
         """Whether every device has answered, or been found silent, since the monitor started."""
         return all(

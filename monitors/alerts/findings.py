@@ -16,9 +16,10 @@ from monitors.alerts.conditions import (
     SilenceCondition,
 )
 from monitors.alerts.definition import Definition
-from monitors.health import DeviceHealth, Part, kind_of
+from monitors.elements import element_of
+from monitors.health import DeviceHealth, kind_of
 from monitors.quantity import quantity
-from monitors.reading import Reading, SensorClass, State
+from monitors.reading import Reading, SensorClass
 from monitors.scene import Scene
 
 
@@ -161,7 +162,7 @@ def _components(
         if condition.components and part.kind not in condition.components:
             continue
         if part.vanished if condition.vanished else part.state in condition.states:
-            element = _element_of(device, part, scene)
+            element = element_of(device, health, part, scene.down)
             yield _Hit(
                 device.name,
                 part.id,
@@ -170,17 +171,6 @@ def _components(
                 element,
                 _behind(scene, device, element) if element else (),
             )
-
-
-def _element_of(device: Device, part: Part, scene: Scene) -> Element:
-    """The topology's element for a power supply that is down; empty for other parts."""
-    if part.kind != "power_supply" or part.state is not State.CRITICAL:
-        return ""
-    for number in range(1, len(device.feeds) + 1):
-        element = f"supply:{device.name}/{number}"
-        if part.index == str(number) and scene.states.get(element) is Health.DOWN:
-            return element
-    return ""
 
 
 def _readings(

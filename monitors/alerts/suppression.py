@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from inventory.elements import owner_of
 from monitors.alerts.definition import Definition
 from monitors.alerts.findings import Finding, Key
+from monitors.health import kind_of
 
 
 def parents(definitions: Mapping[str, Definition], findings: Iterable[Finding]) -> dict[Key, Key]:
@@ -15,14 +16,16 @@ def parents(definitions: Mapping[str, Definition], findings: Iterable[Finding]) 
     """
     findings = list(findings)
     by_owner: dict[str, list[Finding]] = {}
+    by_device: dict[str, list[Finding]] = {}
     for finding in findings:
+        by_device.setdefault(finding.key.device, []).append(finding)
         owner = owner_of(finding.element) if finding.element else finding.key.device
         if owner:
             by_owner.setdefault(owner, []).append(finding)
     direct = {
         finding.key: parent
         for finding in findings
-        if (parent := _parent(definitions, finding, by_owner)) is not None
+        if (parent := _parent(definitions, finding, by_owner, by_device)) is not None
     }
     return {child: root for child in direct if (root := _root(child, direct)) is not None}
 
@@ -31,10 +34,12 @@ def _parent(
     definitions: Mapping[str, Definition],
     finding: Finding,
     by_owner: Mapping[str, list[Finding]],
+    by_device: Mapping[str, list[Finding]],
 ) -> Key | None:
-    own = definitions[finding.key.alert]
-    if not own.yields:
+    if not definitions[finding.key.alert].yields:
         return None
+    if _is_redundancy(finding):
+        return _what_took_it(definitions, finding, by_device[finding.key.device])
     for cause in finding.causes or (finding.element,):
         candidates = [
             other
@@ -46,6 +51,27 @@ def _parent(
         if candidates:
             return min(candidates, key=lambda other: _rank(definitions, other)).key
     return None
+
+
+def _is_redundancy(finding: Finding) -> bool:
+    """Whether it is about the redundancy of a device's parts: `power_supply_redundancy:1`."""
+    return bool(finding.key.device) and kind_of(finding.key.component).endswith("redundancy")
+
+
+def _what_took_it(
+    definitions: Mapping[str, Definition], finding: Finding, others: Iterable[Finding]
+) -> Key | None:
+    """The failed part behind lost redundancy: of the kind that its name begins with, or any."""
+    kind = kind_of(finding.key.component).removesuffix("redundancy").rstrip("_")
+    parts = [
+        other
+        for other in others
+        if not _is_redundancy(other)
+        and other.key.component
+        and (not kind or kind_of(other.key.component) == kind)
+        and _rank(definitions, other) <= _rank(definitions, finding)
+    ]
+    return min((part.key for part in parts), default=None)
 
 
 def _speaks_for(other: Finding, finding: Finding, cause: str) -> bool:

@@ -129,6 +129,41 @@ def test_a_dead_pdu_is_one_alert_for_all_that_it_feeds() -> None:
     assert {"srv-1", "srv-2", "sw-a", "pdu-a"} <= set(room.alerts[0].suppressed)
 
 
+def test_a_dead_ups_is_one_alert_for_all_that_it_feeds() -> None:
+    supply = reading("power_supply:1", BAD, text="input lost")
+    bad = dict.fromkeys(["srv-1", "srv-2", "sw-a", "sw-b", "mon-1"], supply)
+    room = Room().pass_time(60).pass_time(180, bad, silent=["ups-a", "pdu-a"])
+    assert room.names == ["ups-output-lost ups-a"]
+    assert {"pdu-a", "srv-1", "sw-b"} <= set(room.alerts[0].suppressed)
+
+
+def test_two_silent_cards_in_a_row_are_no_outage_while_the_power_is_there() -> None:
+    room = Room().pass_time(60).pass_time(180, silent=["ups-a", "pdu-a"])
+    assert sorted(room.names) == ["device-silent pdu-a", "device-silent ups-a"]
+
+
+def test_a_ups_whose_output_is_off_gives_no_power() -> None:
+    off = reading("output", BAD, text="none")
+    room = Room().pass_time(60).pass_time(60, {"ups-a": off})
+    assert room.names == ["ups-output-lost ups-a"]
+
+
+def test_lost_redundancy_is_told_by_the_part_that_took_it() -> None:
+    room = Room().pass_time(60)
+    failed = reading("power_supply:1", BAD, text="failed")
+    lost = reading("power_supply_redundancy:1", BAD, text="redundancy lost")
+    fans = reading("fan_redundancy:1", BAD, text="redundancy lost")
+    for seconds in (60, 90):
+        room.watch.absorb(poll("srv-1", failed, WELL[3], lost, fans, seconds=seconds))
+    for _ in range(70):
+        room.journal += room.watch.look(1.0, at(100))
+    told = {(a.alert, a.component) for a in room.alerts if a.device == "srv-1"}
+    assert ("power-supply-failed", "power_supply:1") in told
+    assert ("component-failed", "power_supply_redundancy:1") not in told
+    # No fan has failed, so nothing else speaks for this one.
+    assert ("component-failed", "fan_redundancy:1") in told
+
+
 def test_a_single_failed_supply_is_its_own_alert() -> None:
     supply = reading("power_supply:1", BAD, text="failed")
     room = Room().pass_time(60).pass_time(120, {"srv-1": supply})
