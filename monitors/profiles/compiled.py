@@ -85,6 +85,7 @@ class CompiledSensor:
     char: int | None
     bit: int | None
     formula: Formula | None
+    agree: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,7 @@ def _sensor(sensor: Sensor, entry: str | None, states: dict[str, StateMap]) -> C
         char=sensor.char,
         bit=sensor.bit,
         formula=Formula(sensor.formula) if sensor.formula else None,
+        agree=sensor.agree,
     )
 
 

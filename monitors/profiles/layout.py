@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from monitors.profiles.agreement import FEWEST_MEMBERS, AgreementSlot
 from monitors.profiles.compiled import (
     CompiledKind,
     CompiledLabel,
@@ -20,6 +21,7 @@ from monitors.snmp.oid import MAX_SUBIDS, decode_subids, encode_index, sort_key
 from monitors.snmp.values import Value, decode_or_none, text_of
 
 Values = Mapping[bytes, bytes]
+AnySlot = Slot | AgreementSlot
 _MAX_LABEL = 120
 """Characters of a device's text that get into a name."""
 _ABSENT = b""
@@ -69,8 +71,8 @@ class Layout:
         found = (slot.read(tuple(map(get, slot.inputs))) for slot in self._slots)
         return tuple(reading for reading in found if reading is not None)
 
-    def _find(self, profiles: Sequence[CompiledProfile], values: Values) -> list[Slot]:
-        slots: list[Slot] = []
+    def _find(self, profiles: Sequence[CompiledProfile], values: Values) -> list[AnySlot]:
+        slots: list[AnySlot] = []
         rows = _suffixes_by_column(profiles, values)
         for profile in profiles:
             for sensor in profile.scalars:
@@ -92,18 +94,24 @@ class Layout:
         table: CompiledTable,
         values: Values,
         suffixes: Mapping[bytes, list[bytes]],
-    ) -> Iterator[Slot]:
+    ) -> Iterator[AnySlot]:
         rows: dict[bytes, _Row | None] = {}
         for sensor in table.sensors:
+            found: list[_Row] = []
             for suffix in suffixes.get(sensor.columns[0], ()):
                 if suffix not in rows:
                     rows[suffix] = self._row(table, suffix, values)
                 row = rows[suffix]
                 if row is None or not _applies(sensor, row) or _superseded(sensor, suffix, values):
                     continue
+                found.append(row)
+            if sensor.agree is not None:
+                yield from _agreement(profile, sensor, sensor.agree, found)
+                continue
+            for row in found:
                 kind = _kind_of(sensor, row)
                 if kind is not None:
-                    yield _slot(profile, sensor, sensor.columns[0] + suffix, row, kind)
+                    yield _slot(profile, sensor, sensor.columns[0] + row.suffix, row, kind)
 
     def _row(self, table: CompiledTable, suffix: bytes, values: Values) -> _Row | None:
         try:
@@ -230,6 +238,20 @@ def _slot(profile: str, sensor: CompiledSensor, oid: bytes, row: _Row, kind: Com
     )
 
 
+def _agreement(
+    profile: str, sensor: CompiledSensor, words: tuple[str, str], rows: Sequence[_Row]
+) -> Iterator[AgreementSlot]:
+    if len(rows) >= FEWEST_MEMBERS:
+        yield AgreementSlot(
+            inputs=tuple(sensor.columns[0] + row.suffix for row in rows),
+            sensor=sensor,
+            words=words,
+            name=sensor.name.fill((), {}),
+            component=sensor.component.fill((), {}),
+            profile=profile,
+        )
+
+
 def _without_tail(inputs: list[bytes]) -> list[bytes]:
     """Drops absent inputs at the end: most sensors have a value only."""
     while len(inputs) > 1 and inputs[-1] == _ABSENT:
@@ -237,9 +259,9 @@ def _without_tail(inputs: list[bytes]) -> list[bytes]:
     return inputs
 
 
-def _unique(slots: Sequence[Slot]) -> tuple[Slot, ...]:
+def _unique(slots: Sequence[AnySlot]) -> tuple[AnySlot, ...]:
     """One slot for each object and class, each with a name of its own within its class."""
-    kept: dict[tuple[bytes, SensorClass, int], Slot] = {}
+    kept: dict[tuple[bytes, SensorClass, int], AnySlot] = {}
     for slot in slots:
         part = slot.sensor.bit if slot.sensor.bit is not None else slot.sensor.char or -1
         kept.setdefault((slot.inputs[0], slot.sensor_class, part), slot)

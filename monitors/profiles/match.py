@@ -1,9 +1,10 @@
 """How a raw value from the wire is compared with what a profile writes."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from monitors.profiles.schema import Key, States
+from monitors.profiles.schema import Key, States, is_pattern
 from monitors.reading import State
 from monitors.snmp.values import Value, text_of
 
@@ -18,13 +19,20 @@ def key_of(value: Value) -> Key:
 
 
 class KeySet:
-    """A list of raw values in a profile; a number also matches the text of that number."""
+    """A list of raw values in a profile; a number also matches the text of that number.
 
-    def __init__(self, keys: Iterable[Key]) -> None:
-        self._keys = {form for key in keys for form in _forms(key)}
+    A text that begins with `~` is a regular expression, looked for anywhere and without case.
+    """
+
+    def __init__(self, keys: Collection[Key]) -> None:
+        patterns = [key[1:] for key in keys if is_pattern(key)]
+        self._keys = {form for key in keys if not is_pattern(key) for form in _forms(key)}
+        self._pattern = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
     def __contains__(self, value: Value) -> bool:
-        return bool(self._keys) and key_of(value) in self._keys
+        if self._keys and key_of(value) in self._keys:
+            return True
+        return self._pattern is not None and bool(self._pattern.search(text_of(value)))
 
 
 def _forms(key: Key) -> tuple[Key, ...]:

@@ -1,7 +1,7 @@
 """What a device profile may say: the YAML's shape, checked before anything is compiled from it."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeGuard
 
 from pydantic import (
     AfterValidator,
@@ -72,7 +72,23 @@ LabelName = Annotated[
 ProfileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Key = int | str
 """A raw value as a profile writes it: the number, or the text that the device sends."""
-Keys = Annotated[list[Key], BeforeValidator(_as_list)]
+
+
+def is_pattern(key: Key) -> TypeGuard[str]:
+    """Whether the key is `~` and a regular expression."""
+    return isinstance(key, str) and key.startswith("~")
+
+
+def _check_key(key: Key) -> Key:
+    if is_pattern(key):
+        try:
+            re.compile(key[1:])
+        except re.error as error:
+            raise ValueError(f"{key!r} is not a regular expression: {error}") from error
+    return key
+
+
+Keys = Annotated[list[Annotated[Key, AfterValidator(_check_key)]], BeforeValidator(_as_list)]
 Condition = dict[LabelName, Keys]
 
 
@@ -199,6 +215,8 @@ class Sensor(_Model):
     """Takes one character of a text, counted from 1: the flags of PowerNet-MIB."""
     bit: int | None = Field(default=None, ge=0, le=63)
     """Takes one bit: of an INTEGER from the lowest, of BITS as RFC 2578 counts them."""
+    agree: tuple[Word, Word] | None = None
+    """Tables only: one reading for all rows, by whether they say the same; a word for either."""
     formula: Annotated[str, AfterValidator(_check_formula)] | None = None
     """Computes the value; `value` is the object's own, other names are labels."""
 
@@ -210,7 +228,9 @@ class Sensor(_Model):
             raise ValueError("give either class or classify")
         if bool(self.oid) == (self.column is not None):
             raise ValueError("give either oid (for a scalar) or column (in a table)")
-        if self.sensor_class is SensorClass.STATE and not (self.states or self.cases):
+        if self.agree and (self.sensor_class is not SensorClass.STATE or self.states or self.oid):
+            raise ValueError("agree needs class state, a column and no states")
+        if self.sensor_class is SensorClass.STATE and not (self.states or self.cases or self.agree):
             raise ValueError("class state needs states")
         return self
 

@@ -394,3 +394,50 @@ def test_no_answer_of_a_device_makes_the_shipped_profiles_raise(
         assert math.isfinite(reading.value)
         assert 0 < len(reading.name) < 500
         assert len(reading.text) <= 120
+
+
+def member(checksum: str, number: int) -> dict[str, Value]:
+    return {f"{ENTRY}.15.{number}": checksum, f"{ENTRY}.2.{number}": f"unit-{number}"}
+
+
+AGREE: dict[str, object] = {
+    "column": 15,
+    "class": "state",
+    "name": "Checksums",
+    "component": "ha",
+    "agree": ["same", "different"],
+}
+
+
+@pytest.mark.parametrize(
+    ("checksums", "expected"),
+    [
+        (["7f8a"], []),
+        (["7f8a", "7f8a"], [(State.OK, "same")]),
+        (["7f8a", "7f8b"], [(State.CRITICAL, "different")]),
+        (["7f8a", "7f8a", "0000"], [(State.CRITICAL, "different")]),
+        (["7f8a", ""], []),
+    ],
+)
+def test_members_of_a_pair_are_compared(
+    checksums: list[str], expected: list[tuple[State, str]]
+) -> None:
+    rows = {oid: v for n, text in enumerate(checksums, 1) for oid, v in member(text, n).items()}
+    found = readings(table(AGREE), rows)
+    assert [(reading.state, reading.text) for reading in found] == expected
+    assert all(reading.oid == f"{ENTRY}.15" for reading in found)
+
+
+def test_only_members_to_which_the_condition_applies_are_compared() -> None:
+    profile = table({**AGREE, "unless": {"name": "unit-2"}}, labels={"name": 2})
+    rows = {**member("a", 1), **member("b", 2), **member("a", 3)}
+    assert [reading.state for reading in readings(profile, rows)] == [State.OK]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("CPU Temp", True), ("TEMP 2", True), ("Fan 1", False), ("", False)]
+)
+def test_conditions_may_be_regular_expressions(name: str, found: bool) -> None:
+    sensor = {"column": 3, "class": "temperature", "name": "It", "when": {"name": "~temp|lm75"}}
+    profile = table(sensor, labels={"name": 2})
+    assert bool(readings(profile, {f"{ENTRY}.2.1": name, f"{ENTRY}.3.1": 40})) is found
