@@ -9,6 +9,7 @@ import pytest
 
 from monitors import reachability
 from monitors.reachability import reachable
+from tests.requirements import need_root, unavailable
 
 
 @pytest.fixture
@@ -67,14 +68,59 @@ async def test_without_pings_silence_proves_nothing(monkeypatch: pytest.MonkeyPa
     assert await reachable("127.0.0.1", timeout_s=0.05) is None
 
 
+@pytest.fixture
+def raw_pings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for root on a machine where net.ipv4.ping_group_range lets nobody ping."""
+    need_root()
+    real = socket.socket
+
+    def refuse(*args: Any, **named: Any) -> socket.socket:
+        if args[1:2] == (socket.SOCK_DGRAM,) and args[2:] != (0,):
+            raise PermissionError(13, "Permission denied")
+        return real(*args, **named)
+
+    monkeypatch.setattr(reachability.socket, "socket", refuse)
+
+    async def no_tcp(*_: object) -> None:
+        pytest.fail("fell back to TCP")
+
+    monkeypatch.setattr(reachability, "_tcp_proves", no_tcp)
+
+
+@pytest.mark.usefixtures("raw_pings")
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_with_the_right_to_raw_sockets_a_ping_is_a_ping(host: str) -> None:
+    assert await reachable(host) is True
+
+
+@pytest.mark.usefixtures("raw_pings")
+async def test_replies_to_others_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = b"\x45" + bytes(19)
+    heard = [
+        b"",
+        header + b"\x08" + bytes(7) + b"our own request!",
+        header + b"\x00" + bytes(7) + b"an answer to somebody else",
+    ]
+
+    async def hear(*_: object) -> bytes:
+        if not heard:
+            await asyncio.sleep(60)
+        return heard.pop(0)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_recv", hear)
+    assert await reachable("127.0.0.1", timeout_s=0.05) is False
+    assert heard == []
+
+
 async def test_a_host_that_does_not_answer_pings_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     async def silent(*_: object) -> bytes:
         await asyncio.sleep(60)
         return b""
 
     monkeypatch.setattr(asyncio.get_running_loop(), "sock_recv", silent)
-    try:
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP).close()
-    except PermissionError:
-        pytest.skip("pings are not permitted here (net.ipv4.ping_group_range)")
+    opened = reachability._ping_socket(socket.AF_INET, socket.IPPROTO_ICMP)
+    if opened is None:
+        unavailable("needs the right to ping (net.ipv4.ping_group_range or root)")
+    else:
+        opened[0].close()
     assert await reachable("127.0.0.1", timeout_s=0.05) is False
