@@ -16,12 +16,15 @@ class FailureCuts:
         self._devices = situation.center.devices
         self._bits = bits
         self._power: dict[str, Cuts] = {}
+        self._source: dict[str, Cuts] = {}
         self._network: dict[str, Cuts] = {}
+        self._traffic: dict[str, Cuts] = {}
 
     def service(self, name: str) -> Cuts:
         """What takes the device out of service."""
-        network = self.network(name) if self._situation.needs_network(name) else NEVER
-        return either((self._own(name), self.power(name), network), self._most)
+        if self._situation.needs_network(name):
+            return self.carried_traffic(name)
+        return self.powered_source(name)
 
     def _own(self, name: str) -> Cuts:
         return frozenset({self._bits[name] if self._situation.is_up(name) else 0})
@@ -42,11 +45,16 @@ class FailureCuts:
 
     def powered_source(self, name: str) -> Cuts:
         """What stops a device from passing power on."""
-        return either((self._own(name), self.power(name)), self._most)
+        if name not in self._source:
+            self._source[name] = either((self._own(name), self.power(name)), self._most)
+        return self._source[name]
 
     def carried_traffic(self, name: str) -> Cuts:
         """What stops a device from connecting those below it."""
-        return either((self._own(name), self.power(name), self.network(name)), self._most)
+        if name not in self._traffic:
+            ways = (self.powered_source(name), self.network(name))
+            self._traffic[name] = either(ways, self._most)
+        return self._traffic[name]
 
     def network(self, name: str) -> Cuts:
         """What disconnects it from what is above it."""

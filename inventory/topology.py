@@ -264,14 +264,21 @@ class Topology:
         situation = Situation(self.center, down)
         failing = FailureCuts(situation, self._bits, MOST)
 
+        known: dict[str, Cuts] = {}
+
+        def named(name: str) -> Cuts:
+            if name not in known:
+                known[name] = of(self._needs[name])
+            return known[name]
+
         def of(need: Need) -> Cuts:
             if need.name in self._needs:
-                return of(self._needs[need.name])
+                return named(need.name)
             if need.name:
                 return failing.service(need.name)
             return too_few([of(part) for part in need.of], need.needs, MOST)
 
-        return {name: of(need) for name, need in self._needs.items()}
+        return {name: named(name) for name in self._needs}
 
     def _devices_in(self, cut: int) -> list[str]:
         return [name for name in self._names if self._bits[name] & cut]
