@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check lab lab-down lock clean
+.PHONY: help demo test check score lab lab-down lock clean
 
 help:  ## show the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: $(VENV)/.dev  ## every check and every test (as root on Debian: with real 
 
 check: $(VENV)/.dev  ## the static checks alone
 	@tests/run static
+
+score: $(VENV)/.dev  ## compare the profiles with what is expected of recorded devices
+	@$(BIN)/python -m bench.score $(ARGS)
 
 lab: $(VENV)/.dev  ## boot the example center's real hosts (root, Debian)
 	@$(BIN)/python -m tests.lab up

@@ -56,7 +56,7 @@ def list_profiles(as_json: bool) -> None:
 def try_recording(recording: Path, folder: Path | None, as_json: bool, verbose: bool) -> int:
     """Serve RECORDING (.snmprec) on loopback, poll it with the real engine, print the readings."""
     library = Library.load(folder) if folder else shipped()
-    poll, names = asyncio.run(_poll_recording(Recording.load(recording), recording.stem, library))
+    poll, names = asyncio.run(poll_recording(Recording.load(recording), recording.stem, library))
     if as_json:
         for reading in poll.readings:
             click.echo(json.dumps(_as_json(reading), ensure_ascii=False))
@@ -68,9 +68,10 @@ def try_recording(recording: Path, folder: Path | None, as_json: bool, verbose: 
     return Exit.OK
 
 
-async def _poll_recording(
+async def poll_recording(
     recording: Recording, name: str, library: Library
 ) -> tuple[Poll, tuple[str, ...]]:
+    """Serves a recording on loopback and polls it once: the poll, and the profiles that fit."""
     async with SnmpAgent(recording) as agent, SnmpEngine() as engine:
         host, port = agent.address
         target = SnmpTarget(name, host, port, Community("public"), deadline_s=DEADLINE_S)
