@@ -78,6 +78,10 @@ UNITS: dict[SensorClass, str] = {
 }
 
 
+TIME_REMAINING = "Battery time remaining"
+"""What profiles call the runtime that a battery has left; other runtimes count what is spent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One value of one device at one moment."""

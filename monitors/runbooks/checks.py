@@ -57,13 +57,13 @@ def state_word(context: Context, component: str) -> str:
     return next((r.text or str(r.value) for r in found), UNANSWERED)
 
 
-def reading_at_least(context: Context, sensor_class: str, value: float) -> str:
-    """Whether the lowest reading of a class is at least a value in its base unit: yes or no."""
-    found = context.readings(SensorClass(sensor_class))
+def battery_lasts(context: Context, seconds: float) -> str:
+    """Whether the weakest battery would carry its load for at least so long: yes or no."""
+    found = context.time_remaining
     if not found:
         return UNANSWERED
     lowest = min(found, key=lambda r: r.value)
-    answer = "yes" if lowest.value >= value else "no"
+    answer = "yes" if lowest.value >= seconds else "no"
     return f"{answer}, {quantity(lowest.value, lowest.unit)}"
 
 
@@ -82,7 +82,7 @@ CHECKS: Mapping[str, CheckFunction] = MappingProxyType(
             answers,
             component_state,
             state_word,
-            reading_at_least,
+            battery_lasts,
             alert_active,
         )
     }

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from inventory.model import Center, Device
 from inventory.topology import Topology
-from monitors.reading import Reading, SensorClass
+from monitors.reading import TIME_REMAINING, Reading, SensorClass
 from monitors.snapshot import AlertView, DeviceView, Snapshot
 
 
@@ -44,6 +44,11 @@ class Context:
             if reading.sensor_class is sensor_class
             and (not component or reading.component.partition(":")[0] == component)
         ]
+
+    @property
+    def time_remaining(self) -> list[Reading]:
+        """How long each battery would still carry its load, in seconds."""
+        return [r for r in self.readings(SensorClass.RUNTIME) if r.name == TIME_REMAINING]
 
     @property
     def read_at(self) -> datetime | None:

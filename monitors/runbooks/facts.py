@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from inventory.elements import describe
 from monitors.quantity import duration, quantity
-from monitors.reading import SensorClass, State
+from monitors.reading import Reading, SensorClass, State
 from monitors.runbooks.context import Context
 
 Fact = Callable[[Context], str]
@@ -21,15 +21,18 @@ def _missing(context: Context) -> str:
     return f"no reading (last seen {context.read_at.astimezone(context.zone):%H:%M})"
 
 
-def _lowest(sensor_class: SensorClass) -> Fact:
+def _lowest(sensor_class: SensorClass, component: str = "") -> Fact:
     def fact(context: Context) -> str:
-        found = context.readings(sensor_class)
-        if not found:
-            return _missing(context)
-        reading = min(found, key=lambda r: r.value)
-        return quantity(reading.value, reading.unit)
+        return _least(context, context.readings(sensor_class, component))
 
     return fact
+
+
+def _least(context: Context, found: list[Reading]) -> str:
+    if not found:
+        return _missing(context)
+    reading = min(found, key=lambda r: r.value)
+    return quantity(reading.value, reading.unit)
 
 
 def _highest(sensor_class: SensorClass) -> Fact:
@@ -156,10 +159,10 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
         "lost_with_it": _lost_with_it,
         "endangered": _endangered,
         "charge": _lowest(SensorClass.CHARGE),
-        "runtime": _lowest(SensorClass.RUNTIME),
+        "runtime": lambda c: _least(c, c.time_remaining),
         "load": _highest(SensorClass.LOAD),
         "temperature": _highest(SensorClass.TEMPERATURE),
-        "input_voltage": _lowest(SensorClass.VOLTAGE),
+        "input_voltage": _lowest(SensorClass.VOLTAGE, "input"),
         "drift": _alert_fact("drift"),
         "function": lambda c: (
             (c.alert.component if c.alert and not c.alert.device else "") or _endangered(c)

@@ -7,6 +7,9 @@ from inventory.loader import load
 from inventory.model import Device
 from inventory.topology import Topology
 from monitors.alerts.definition import load_definitions
+from monitors.profiles import library as profiles
+from monitors.profiles.compiled import CompiledProfile
+from monitors.reading import TIME_REMAINING, SensorClass
 from monitors.runbooks.context import Context
 from monitors.runbooks.facts import FACTS
 from monitors.runbooks.library import Library
@@ -74,3 +77,13 @@ def test_every_fact_is_named_by_the_docs_and_used() -> None:
     assert used <= set(FACTS)
     documented = (assets.runbooks().parent / "docs" / "runbooks.md").read_text()
     assert [name for name in FACTS if f"| `{name}` |" not in documented] == []
+
+
+@pytest.mark.parametrize("profile", profiles.Library.load().profiles, ids=lambda p: p.name)
+def test_a_battery_s_time_has_the_name_by_which_runbooks_know_it(profile: CompiledProfile) -> None:
+    times = {
+        sensor.name
+        for sensor in profile.profile.scalars
+        if sensor.sensor_class is SensorClass.RUNTIME and sensor.component == "battery"
+    }
+    assert not times or TIME_REMAINING in times

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from inventory.topology import Health, Topology
 from monitors.reading import Reading, SensorClass, State
 from monitors.runbooks.context import Context
+from monitors.runbooks.facts import FACTS
 from monitors.runbooks.library import Library
 from monitors.runbooks.parse import RunbookError, parse
 from monitors.runbooks.render import RenderedRunbook, RenderedStep, render
@@ -21,10 +22,10 @@ TOPOLOGY = Topology(CENTER)
 ON_BATTERY = Library.load().get("ups-on-battery")
 
 
-def reading(sensor_class: SensorClass, value: float, unit: str, text: str = "") -> Reading:
-    return Reading(
-        sensor_class, "UPS", value, unit, State.WARNING, "battery:1", "1.2.3", "test", text
-    )
+def reading(
+    sensor_class: SensorClass, value: float, unit: str, name: str = "UPS", part: str = "battery:1"
+) -> Reading:
+    return Reading(sensor_class, name, value, unit, State.WARNING, part, "1.2.3", "test")
 
 
 def on_battery() -> Context:
@@ -34,7 +35,10 @@ def on_battery() -> Context:
         readings={
             "ups-a": (
                 reading(SensorClass.CHARGE, 0.87, "ratio"),
-                reading(SensorClass.RUNTIME, 660, "seconds"),
+                reading(SensorClass.RUNTIME, 43, "seconds", "Time on battery"),
+                reading(SensorClass.RUNTIME, 660, "seconds", "Battery time remaining"),
+                reading(SensorClass.VOLTAGE, 27, "volts", "Battery"),
+                reading(SensorClass.VOLTAGE, 118, "volts", "Input", "input:1"),
             )
         },
     )
@@ -59,6 +63,16 @@ def test_live_numbers_stand_in_the_text_and_in_the_checks() -> None:
     assert "87 %" in steps[1].text
     assert "Endangered: CAD." in text_of(rendered)
     assert "pdu-a (its only feed)" in text_of(rendered)
+
+
+def test_what_a_battery_has_given_is_not_taken_for_what_it_has_left() -> None:
+    step = steps_of(render(ON_BATTERY, on_battery()))[1]
+    assert step.answer == "yes, 11 min"
+    assert FACTS["runtime"](on_battery()) == "11 min"
+
+
+def test_the_input_s_voltage_is_not_the_battery_s() -> None:
+    assert FACTS["input_voltage"](on_battery()) == "118 V"
 
 
 def test_the_same_checks_fail_on_a_healthy_device() -> None:
