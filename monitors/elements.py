@@ -81,7 +81,8 @@ def _says(health: DeviceHealth, words: Container[str]) -> bool:
 def _spoken(device: Device, health: DeviceHealth, used_ports: Collection[str]) -> Iterator[Element]:
     """The elements that the device itself reports as failed."""
     bad = [part for part in health.parts if part.state is State.CRITICAL]
-    yield from _supplies(device, health.parts)
+    if device.kind not in POWER_GEAR:  # whose own supplies feed only its controller
+        yield from _supplies(device, health.parts)
     yield from _lost_inputs(device, health, bad)
     if device.kind is Kind.UPS and not on_battery(health):
         yield from (f"battery:{device.name}" for part in bad if part.kind == "battery")

@@ -283,6 +283,25 @@ class DeviceHealth:
         return any(p.succeeded is not None and not p.failing for p in self._own)
 
     @property
+    def doubtful(self) -> bool:
+        """Whether it has just stopped answering: too early to say that it is silent."""
+        return not self.silent and any(
+            p.failures
+            and p.last is not None
+            and p.last.problem is not None
+            and p.last.problem.kind in SILENCE
+            for p in self._own
+        )
+
+    def is_unasked_since(self, moment: datetime, now: datetime) -> bool:
+        """Whether no poll has begun since a moment, though one is due to."""
+        return any(
+            (p.last is None or p.last.started_at < moment)
+            and (now - moment).total_seconds() < p.damping.stale_after * p.interval_s
+            for p in self._own
+        )
+
+    @property
     def blind(self) -> bool:
         """Whether a protocol has brought nothing for too long, or has not been asked yet."""
         return any(p.failing or p.last is None for p in self.protocols.values())

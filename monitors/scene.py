@@ -1,7 +1,8 @@
 """Everything that alert conditions look at, at one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from inventory.elements import Element
 from inventory.model import Center
@@ -19,6 +20,9 @@ class Scene:
     states: Mapping[Element, Health]
     """Every element that is not ok."""
     assessment: Assessment
+    upstream: Callable[[str], frozenset[str]]
+    """The devices that a device hangs from, itself included: `Topology.upstream`."""
+    now: datetime
     drifted: Mapping[str, str] = field(default_factory=dict)
     """Hosts whose last drift event had findings, with their summary in one line."""
 
@@ -26,6 +30,14 @@ class Scene:
     def down(self) -> frozenset[Element]:
         """The elements that are down."""
         return frozenset(e for e, health in self.states.items() if health is Health.DOWN)
+
+    def is_open_since(self, device: str, moment: datetime) -> bool:
+        """Whether a device has not been heard or found silent since a moment.
+
+        One whose polls do not come for several intervals is not waited for.
+        """
+        health = self.devices.get(device)
+        return health is not None and (health.doubtful or health.is_unasked_since(moment, self.now))
 
     @property
     def settled(self) -> bool:

@@ -105,7 +105,8 @@ class PowerEvidence:
     def _vote(self, device: Device, number: int) -> Flow | None:
         """What one consumer tells of one of its feeds; None when it is silent as well."""
         health = self._healths[device.name]
-        supply = self._supply(health, number)
+        # A strip's or switch-over's own supplies feed its controller: they hang from no one feed.
+        supply = None if device.kind in POWER_GEAR else self._supply(health, number)
         if supply is not None:
             return Flow.DEAD if supply is State.CRITICAL else Flow.ALIVE
         only_feed = len(device.feeds) == 1

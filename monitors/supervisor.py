@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.errors import WatchfloorError
@@ -49,7 +49,8 @@ class _Child:
     role: Role
     process: asyncio.subprocess.Process | None = None
     pause_s: float = FIRST_PAUSE_S
-    restarts: int = field(default=0)
+    renewed: bool = False
+    """It was told to end, so that it starts anew."""
 
 
 class Supervisor:
@@ -75,11 +76,12 @@ class Supervisor:
                 raise outcome
 
     def reload(self) -> None:
-        """Tells the engine to read the inventory again."""
+        """Lets every process read the inventory again: the engine goes on, the web starts anew."""
         for child in self._children:
             process = child.process
-            if child.role == ENGINE and process is not None and process.returncode is None:
-                process.send_signal(signal.SIGHUP)
+            if process is not None and process.returncode is None:
+                child.renewed = child.role != ENGINE
+                process.send_signal(signal.SIGTERM if child.renewed else signal.SIGHUP)
 
     async def _keep(self, child: _Child) -> None:
         loop = asyncio.get_running_loop()
@@ -90,7 +92,9 @@ class Supervisor:
                 raise GivenUpError(f"{child.role.name} cannot run; its last line above says why")
             if loop.time() - began >= STEADY_S:
                 child.pause_s = FIRST_PAUSE_S
-            child.restarts += 1
+            if child.renewed:
+                child.renewed = False
+                continue
             log.error(
                 "%s ended with status %s; starting it again in %g s",
                 child.role.name,

@@ -7,6 +7,7 @@ the store and the socket.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from math import isfinite
 
 from inventory.elements import Element
@@ -25,6 +26,9 @@ from monitors.metrics import Metrics
 from monitors.probe import Poll
 from monitors.scene import Scene
 from monitors.snapshot import CenterView, DeviceView, EngineView, Snapshot
+
+SETTLE_INTERVALS = 3.5
+"""Polling intervals after which what a cause has brought about is well again, or ill by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,11 @@ class Watch:
             center.on_delay_s,
             memory.occurrences,
             longest_on_delay_s=longest_on_delay_s,
+            settle_s=SETTLE_INTERVALS * center.interval_s,
         )
         self.metrics = Metrics(center.name)
         self._alerts = AlertViews(self.topology)
+        self._upstream = cache(self.topology.upstream)
         self._elements = ElementReader(self.topology, observer)
         self._drift = list(memory.drift)
         self._states: Mapping[Element, Health] = {}
@@ -114,24 +120,29 @@ class Watch:
     def look(self, elapsed_s: float, now: datetime) -> list[Transition]:
         """Draws the conclusions from all that is known, `elapsed_s` after the look before."""
         self._assess()
-        transitions = self.desk.look(self.scene, elapsed_s, now)
+        transitions = self.desk.look(self._scene(now), elapsed_s, now)
         self._news = self._news or bool(transitions)
         self._renew_views(now)
         return transitions
 
-    @property
-    def scene(self) -> Scene:
+    def _scene(self, now: datetime) -> Scene:
         """What alert conditions look at."""
         assert self._assessment is not None
         return Scene(
-            self.center, self.devices, self._states, self._assessment, drifted(self._drift)
+            self.center,
+            self.devices,
+            self._states,
+            self._assessment,
+            self._upstream,
+            now,
+            drifted(self._drift),
         )
 
     def snapshot(self, engine: EngineView, now: datetime, *, partial: bool = False) -> Snapshot:
         """What is known now; a partial one holds the devices changed since the one before."""
         assert self._assessment is not None
         self._sequence += 1
-        alerts = self._alerts.of(self.desk, self.scene)
+        alerts = self._alerts.of(self.desk, self._scene(now))
         self.metrics.put_overview(self._assessment, alerts, engine)
         names = self._changed if partial else self._views.keys()
         devices = {name: self._views[name] for name in self._views if name in names}

@@ -60,6 +60,9 @@ class Definition(BaseModel):
     facts: tuple[FactWanted, ...] = ()
     yields: bool = True
     """Whether it is suppressed while an alert on its cause is active."""
+    waits_for_cause: bool = True
+    """Whether it fires only once everything above its device was polled after it began, so that
+    the cause can speak first. Costs at most one polling interval; false for what cannot wait."""
 
 
 class DefinitionError(WatchfloorError):

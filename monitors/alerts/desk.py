@@ -67,10 +67,15 @@ class AlertDesk:
         definitions: Mapping[str, Definition],
         on_delay_s: float,
         restored: Iterable[Occurrence] = (),
+        *,
         new_id: Callable[[], str] = _new_id,
         longest_on_delay_s: float | None = None,
+        settle_s: float = 0.0,
     ) -> None:
-        """`on_delay_s` is the center's own, for definitions that name none."""
+        """`on_delay_s` is the center's own, for definitions that name none.
+
+        `settle_s` is how long consequences may outlast their cause.
+        """
         self.definitions = definitions
         self.on_delay_s = on_delay_s
         self.occurrences: dict[Key, Occurrence] = {o.key: o for o in restored}
@@ -78,6 +83,7 @@ class AlertDesk:
         """The finding that speaks for others -> the others."""
         self._new_id = new_id
         self._longest_on_delay_s = longest_on_delay_s
+        self._settle_s = settle_s
         self._flapping: dict[Key, _Flapping] = {}
         self._looked_s = 0.0
 
@@ -85,7 +91,7 @@ class AlertDesk:
         """Evaluates every condition; `elapsed_s` is the time since the look before."""
         self._looked_s += elapsed_s
         found = find(self.definitions, scene, self.occurrences.keys())
-        parent_of = parents(self.definitions, found)
+        parent_of = {**self._still_suppressed(found), **parents(self.definitions, found)}
         self.suppressed = _children(found, parent_of)
         transitions = [*self._retire(scene, now), *self._suppress(parent_of, now)]
         roots = {finding.key: finding for finding in found if finding.key not in parent_of}
@@ -128,6 +134,8 @@ class AlertDesk:
         if self._longest_on_delay_s is not None:
             on_delay_s = min(on_delay_s, self._longest_on_delay_s)
         held_s = FLAP_HOLD_S if self.is_flapping(key) else 0.0
+        if key in self.suppressed:  # what it hides takes some polls longer to recover
+            held_s = max(held_s, self._settle_s)
         return Timers(on_delay_s, max(definition.off_delay_s, held_s))
 
     def _by_id(self, identifier: str) -> Occurrence:
@@ -171,6 +179,9 @@ class AlertDesk:
             timers=self.timers(key),
             now=now,
         )
+        if change is Change.FIRED and self._is_too_early(before, scene):
+            self.occurrences[key] = replace(before, active_s=before.active_s + elapsed_s)
+            return []
         if change is None:
             assert after is not None
             self.occurrences[key] = after
@@ -178,6 +189,28 @@ class AlertDesk:
                 self._note_firing(key)
             return []
         return [self._keep(before, after, change, now)]
+
+    def _still_suppressed(self, found: Iterable[Finding]) -> dict[Key, Key]:
+        """What the look before suppressed, for as long as its parent has not been let go.
+
+        A cause recovers before its consequences do: they would all become alerts in between.
+        """
+        before = {child.key: p for p, children in self.suppressed.items() for child in children}
+        return {
+            finding.key: parent
+            for finding in found
+            if (parent := before.get(finding.key)) is not None
+            and (occurrence := self.occurrences.get(parent)) is not None
+            and (occurrence.fires or occurrence.phase is Phase.PENDING)
+        }
+
+    def _is_too_early(self, occurrence: Occurrence, scene: Scene) -> bool:
+        """Whether something above may still turn out to be the cause: wait for its next poll."""
+        key = occurrence.key
+        if not key.device or not self.definitions[key.alert].waits_for_cause:
+            return False
+        above = scene.upstream(key.device) - {key.device}
+        return any(scene.is_open_since(name, occurrence.since) for name in above)
 
     def _retire(self, scene: Scene, now: datetime) -> list[Transition]:
         """Ends what belongs to a device or definition that is no longer there."""

@@ -204,8 +204,18 @@ def _margins(condition: MarginCondition, scene: Scene) -> Iterator[_Hit]:
     for margin in margins:
         if _is_in(condition, margin):
             component = f"{condition.margin}:{margin.name}"
-            why = ", ".join(margin.causes[:5]) or "for reasons above it"
-            yield _Hit("", component, margin.title or margin.name, why, "", margin.causes)
+            causes = _roots(scene, margin.causes)
+            why = ", ".join(causes[:5]) or "for reasons above it"
+            yield _Hit("", component, margin.title or margin.name, why, "", causes)
+
+
+def _roots(scene: Scene, causes: tuple[Element, ...]) -> tuple[Element, ...]:
+    """The causes, each replaced by what is behind it, if something is."""
+    roots: dict[Element, None] = {}
+    for element in causes:
+        device = scene.center.devices[owner_of(element)]
+        roots |= dict.fromkeys(_behind(scene, device, element) or (element,))
+    return tuple(roots)
 
 
 def _is_in(condition: MarginCondition, margin: Margin) -> bool:

@@ -137,6 +137,25 @@ def test_a_dead_ups_is_one_alert_for_all_that_it_feeds() -> None:
     assert {"pdu-a", "srv-1", "sw-b"} <= set(room.alerts[0].suppressed)
 
 
+def test_nothing_fires_below_what_has_just_stopped_answering() -> None:
+    supply = reading("power_supply:1", BAD, text="input lost")
+    bad = dict.fromkeys(["srv-1", "srv-2", "sw-a", "sw-b", "mon-1"], supply)
+    quick = small_center().model_copy(update={"on_delay_s": 5})
+    room = Room(quick).pass_time(60).pass_time(180, bad, silent=["ups-a", "pdu-a"])
+    fired = [t.occurrence.key.alert for t in room.journal if t.change is Change.FIRED]
+    assert fired == ["ups-output-lost"]
+
+
+def test_a_cause_that_recovers_first_does_not_set_its_consequences_free() -> None:
+    supply = reading("power_supply:1", BAD, text="input lost")
+    bad = dict.fromkeys(["srv-1", "srv-2", "sw-a", "sw-b", "mon-1"], supply)
+    quick = small_center().model_copy(update={"on_delay_s": 5})
+    room = Room(quick).pass_time(60).pass_time(180, bad, silent=["ups-a", "pdu-a"])
+    room.journal.clear()
+    room.pass_time(20, bad).pass_time(200)
+    assert [t.change for t in room.journal if t.change is Change.FIRED] == []
+
+
 def test_two_silent_cards_in_a_row_are_no_outage_while_the_power_is_there() -> None:
     room = Room().pass_time(60).pass_time(180, silent=["ups-a", "pdu-a"])
     assert sorted(room.names) == ["device-silent pdu-a", "device-silent ups-a"]
@@ -155,8 +174,8 @@ def test_lost_redundancy_is_told_by_the_part_that_took_it() -> None:
     fans = reading("fan_redundancy:1", BAD, text="redundancy lost")
     for seconds in (60, 90):
         room.watch.absorb(poll("srv-1", failed, WELL[3], lost, fans, seconds=seconds))
-    for _ in range(70):
-        room.journal += room.watch.look(1.0, at(100))
+    for second in range(100):
+        room.journal += room.watch.look(1.0, at(100 + second))
     told = {(a.alert, a.component) for a in room.alerts if a.device == "srv-1"}
     assert ("power-supply-failed", "power_supply:1") in told
     assert ("component-failed", "power_supply_redundancy:1") not in told
@@ -174,8 +193,8 @@ def test_a_device_that_refuses_is_told_from_a_silent_one() -> None:
     room = Room().pass_time(60)
     for seconds in (60, 90):
         room.watch.absorb(poll("srv-2", seconds=seconds, problem=ProblemKind.CREDENTIAL))
-    for _ in range(70):
-        room.journal += room.watch.look(1.0, at(200))
+    for second in range(100):
+        room.journal += room.watch.look(1.0, at(200 + second))
     assert [(a.alert, a.device, a.component) for a in room.alerts] == [
         ("device-unreadable", "srv-2", "snmp")
     ]
@@ -259,6 +278,7 @@ def test_the_on_delay_goes_on_after_a_restart() -> None:
     assert "device-silent" in [o.key.alert for o in pending]
     served_s = max(o.active_s for o in pending if o.key.alert == "device-silent")
     after = Room(occurrences=before.watch.desk.occurrences.values())
+    after.now = 150.0
     after.pass_time(100 - served_s, silent=silent)
     assert "device-silent srv-2" in after.names
 
