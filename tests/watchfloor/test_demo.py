@@ -43,8 +43,12 @@ class Demo:
 
     def tell(self, *arguments: str) -> str:
         """What `watchfloor demo ARGUMENTS` prints in a second terminal."""
+        return self.type("demo", *arguments)
+
+    def type(self, *arguments: str) -> str:
+        """What `watchfloor ARGUMENTS` prints in a second terminal."""
         with child(
-            [sys.executable, "-m", "watchfloor", "demo", *arguments], env=self.environment
+            [sys.executable, "-m", "watchfloor", *arguments], env=self.environment
         ) as second:
             assert second.process.wait(20) == 0, second.output
             return second.output
@@ -126,7 +130,16 @@ def test_a_silent_switch_stands_for_what_is_behind_it(demo: Demo, page: Page) ->
     alerts = page.locator("#alerts")
     expect(alerts).to_contain_text("Switch down", timeout=60_000)
     expect(alerts).not_to_contain_text("con-01 does not answer")
-    demo.tell("--clear", "sw-acc-1")
+    assert "in force: no fault" in demo.tell("--clear", "all")
+
+
+def test_the_commands_of_the_second_terminal_find_the_demo_by_themselves(demo: Demo) -> None:
+    assert "asking the running demo" in demo.type("alerts")
+    assert "readings in" in demo.type("poll", "ups-b")
+    runbook = demo.type("runbook", "show", "ups-on-battery", "ups-b")
+    assert "UPS on battery: ups-b" in runbook
+    assert "no live facts" not in runbook
+    assert "ats-a, ats-b" in demo.tell("--faults")
 
 
 @pytest.mark.parametrize("module", ["monitors.engine_process", "monitors.web"])

@@ -8,18 +8,18 @@ from pathlib import Path
 import click
 from pydantic import TypeAdapter
 
-from inventory.settings import Settings
 from monitors.channel import ChannelClient, socket_path
 from monitors.quantity import duration
 from monitors.snapshot import AlertView, Phase, Snapshot
 from watchfloor.cli.output import json_option, print_json, print_table
+from watchfloor.cli.running import find_runtime
 
 _ALERTS = TypeAdapter(list[AlertView])
 
 runtime_option = click.option(
     "--runtime-dir",
     type=click.Path(file_okay=False, path_type=Path),
-    help="The running monitor's --runtime-dir. [default: $WATCHFLOOR_RUNTIME]",
+    help="The monitor's runtime folder. [default: $WATCHFLOOR_RUNTIME, or the demo's]",
 )
 
 
@@ -29,7 +29,7 @@ runtime_option = click.option(
 @click.pass_context
 def alerts(ctx: click.Context, runtime_dir: Path | None, as_json: bool) -> None:
     """List the alerts of the running monitor, or acknowledge one."""
-    ctx.obj = ChannelClient(socket_path(runtime_dir or Settings.from_environment().runtime))
+    ctx.obj = ChannelClient(socket_path(find_runtime(runtime_dir)))
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_alerts, show_pending=False, as_json=as_json)
 

@@ -10,6 +10,8 @@ import click
 from inventory.errors import WatchfloorError
 from inventory.loader import load
 from inventory.model import Center
+from watchfloor.cli.running import running_demo
+from watchfloor.demo.session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +29,8 @@ class Site:
 
     center: Center
     folder: Path
+    demo: Session | None = None
+    """The running demo whose center this is, when nobody named another."""
 
 
 def find_center(given: Path | None) -> Path:
@@ -49,13 +53,30 @@ def _load_site(ctx: click.Context, _: click.Parameter, given: Path | None) -> Si
     return Site(load(folder), folder)
 
 
+def _load_site_or_demo(
+    ctx: click.Context, parameter: click.Parameter, given: Path | None
+) -> Site | None:
+    if given is None and not (Path() / MARKER).is_file() and (demo := running_demo()):
+        return Site(load(demo.center), demo.center, demo)
+    return _load_site(ctx, parameter, given)
+
+
 def center_option(command: F) -> F:
     """Adds `--center DIR`; the command receives the loaded `site: Site`."""
+    return _option(command, _load_site, "or the current folder")
+
+
+def center_or_demo_option(command: F) -> F:
+    """As `center_option`, for what people try beside a demo: else the running demo's center."""
+    return _option(command, _load_site_or_demo, "the current folder, or the running demo's")
+
+
+def _option(command: F, callback: Callable[..., Site | None], default: str) -> F:
     return click.option(
         "--center",
         "site",
         type=click.Path(file_okay=False, path_type=Path),
         envvar="WATCHFLOOR_CENTER",
-        callback=_load_site,
-        help="The center's folder. [default: $WATCHFLOOR_CENTER, or the current folder]",
+        callback=callback,
+        help=f"The center's folder. [default: $WATCHFLOOR_CENTER, {default}]",
     )(command)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from pathlib import Path
 
 import click
@@ -9,12 +10,19 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from inventory import assets
 from inventory.endpoints import split_endpoint
+from inventory.loader import load
 from inventory.settings import Settings
-from watchfloor.cli.output import console, json_option, print_json, print_table
+from watchfloor.cli.output import console, json_option, print_json, print_table, program
 from watchfloor.demo import stage
+from watchfloor.demo.cast import cast, make_up_secrets
 from watchfloor.demo.control import ControlError, ask
-from watchfloor.simulate.faults import FAULTS
+from watchfloor.demo.session import SOCKET, demo_folder
+from watchfloor.simulate.device import RunningDevice
+from watchfloor.simulate.faults import FAULTS, usage
 from watchfloor.simulate.gear import Gear
+
+ALL = "all"
+SHOWN = 2
 
 
 @click.command()
@@ -24,7 +32,9 @@ from watchfloor.simulate.gear import Gear
     help="The center to play. [default: Riverside, the example]",
 )
 @click.option("--fault", "faults", multiple=True, metavar="DEVICE:FAULT", help="Make this fail.")
-@click.option("--clear", multiple=True, metavar="DEVICE[:FAULT]", help="End this fault again.")
+@click.option(
+    "--clear", multiple=True, metavar="DEVICE[:FAULT]|all", help="End this fault again, or all."
+)
 @click.option("--faults", "list_faults", is_flag=True, help="List the faults that there are.")
 @click.option(
     "--interval", type=click.FloatRange(1, 60), default=5.0, show_default=True, help="In seconds."
@@ -47,11 +57,11 @@ def demo(
     the demo starts with the faults.
     """
     if list_faults:
-        _list_faults(as_json=as_json)
+        _list_faults(center or assets.example_center(), as_json=as_json)
         return
     settings = Settings.from_environment()
-    folder = settings.runtime / "demo"
-    running = _tell(folder / "demo.sock", faults, clear)
+    folder = demo_folder(settings.runtime)
+    running = _tell(folder / SOCKET, faults, tuple("" if each == ALL else each for each in clear))
     if running is not None:
         _print_told(running, as_json=as_json)
         return
@@ -71,12 +81,32 @@ def demo(
     )
 
 
-def _list_faults(*, as_json: bool) -> None:
-    rows = [(fault.name, fault.help) for fault in FAULTS.values()]
+def _list_faults(center: Path, *, as_json: bool) -> None:
+    center_played = load(center)
+    make_up_secrets(center_played)
+    devices = [RunningDevice(device) for device in cast(center_played)]
+    fitting = {
+        usage(fault): (fault.help, [each.device.name for each in devices if fault.fits(each)])
+        for fault in sorted(FAULTS.values(), key=lambda fault: fault.name)
+    }
     if as_json:
-        print_json([{"fault": name, "help": text} for name, text in rows])
+        print_json(
+            [{"fault": name, "help": text, "devices": fit} for name, (text, fit) in fitting.items()]
+        )
         return
-    print_table(("Fault", "What it does"), sorted(rows))
+    print_table(
+        ("Fault", "What it does", "Devices"),
+        [(name, text, _some(fit, len(devices))) for name, (text, fit) in fitting.items()],
+    )
+    click.echo(f"\n{program()} demo --fault DEVICE:FAULT makes one happen.")
+
+
+def _some(names: list[str], everyone: int) -> str:
+    """Enough names to try it with."""
+    if len(names) == everyone:
+        return "every device"
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _tell(path: Path, faults: tuple[str, ...], clear: tuple[str, ...]) -> dict[str, object] | None:
@@ -101,19 +131,22 @@ def _print_told(answer: dict[str, object], *, as_json: bool) -> None:
 
 
 def _play(show: stage.Show, *, as_json: bool) -> None:
-    logging.basicConfig(level="WARNING", format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    os.environ.setdefault("WATCHFLOOR_LOG", "WARNING")
+    level = os.environ["WATCHFLOOR_LOG"]
+    logging.basicConfig(level=level, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
+        TextColumn("{task.fields[read]}"),
         console=console(err=True),
         transient=True,
     )
     with bar:
-        task = bar.add_task("starting the gear, then reading every device", total=None)
+        task = bar.add_task("starting the gear, then reading every device", total=None, read="")
 
         def on_progress(progress: stage.Progress) -> None:
-            bar.update(task, completed=progress.polled, total=progress.targets)
+            read = f"{progress.polled}/{progress.targets}" if progress.targets else ""
+            bar.update(task, completed=progress.polled, total=progress.targets or None, read=read)
 
         def on_ready(gear: Gear) -> None:
             bar.stop()
@@ -130,16 +163,17 @@ def _announce(show: stage.Show, gear: Gear, *, as_json: bool) -> None:
             {"page": show.page, "endpoints": str(show.endpoints), "runtime": str(show.folder)}
         )
         return
-    runtime = show.folder / "run"
+    me = program()
     click.echo(f"""
 NOC page   {show.page}
 metrics    {show.page}metrics
 gear       {len(gear.devices)} devices on loopback, polled every {show.interval_s:g} s
 
 In another terminal, make something fail and watch the page:
-  watchfloor demo --fault ups-a:on-battery
-  watchfloor demo --faults                  what else there is
-  watchfloor demo --clear ups-a             all well again
-  watchfloor runbook show ups-on-battery ups-a --center {show.center} --runtime-dir {runtime}
+  {me} demo --fault ups-a:on-battery
+  {me} alerts                               what needs somebody
+  {me} runbook show ups-on-battery ups-a    what to do about it
+  {me} demo --clear ups-a                   all well again
+  {me} demo --faults                        what else can fail
 
 Ctrl-C ends everything.""")

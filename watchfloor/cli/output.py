@@ -1,7 +1,10 @@
 """How commands print: a table or text for people, JSON for programs, colour only on a terminal."""
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +19,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 def console(*, err: bool = False) -> Console:
     """A console on stdout (or stderr): plain text when piped, never interprets markup."""
     return Console(stderr=err, markup=False, highlight=False, emoji=False)
+
+
+def program() -> str:
+    """How to call this program again from the same folder: as it was called, unless PATH has it."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m watchfloor"
+    return "watchfloor" if shutil.which("watchfloor") else str(called)
 
 
 def print_json(value: Any) -> None:

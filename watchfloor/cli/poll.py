@@ -1,6 +1,7 @@
 """`watchfloor poll`: reads one device once, as the monitor would, and shows what came."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from monitors.alerts.findings import said
 from monitors.probe import Poll
 from monitors.reading import Reading, State
 from monitors.targets import Clients, build_targets
-from watchfloor.cli.center import Site, center_option
+from watchfloor.cli.center import Site, center_or_demo_option
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.output import console, json_option, print_json, print_table
 
@@ -36,7 +37,7 @@ class NothingToPollError(WatchfloorError):
 
 @click.command()
 @click.argument("device")
-@center_option
+@center_or_demo_option
 @click.option(
     "--endpoints",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -59,11 +60,7 @@ def poll(device: str, site: Site, endpoints: Path | None, as_json: bool) -> int:
 
 
 async def _poll(device: str, site: Site, endpoints_file: Path | None) -> list[Poll]:
-    endpoints = (
-        EndpointMap.load(endpoints_file)
-        if endpoints_file
-        else Settings.from_environment().endpoints()
-    )
+    endpoints = _endpoints(site, endpoints_file)
     async with Clients() as clients:
         secrets = Secrets([Purpose.MONITOR], site.folder)
         found = build_targets(site.center, secrets, endpoints, clients, only=device)
@@ -77,6 +74,18 @@ async def _poll(device: str, site: Site, endpoints_file: Path | None) -> list[Po
             for target in found.targets:
                 await target.probe.close()
     return list(polls)
+
+
+def _endpoints(site: Site, given: Path | None) -> EndpointMap:
+    """Where the devices answer; a demo's simulated ones with the secrets that it made up."""
+    if site.demo is not None:
+        for name, secret in site.demo.secrets.items():
+            os.environ.setdefault(name, secret)
+    if given is not None:
+        return EndpointMap.load(given)
+    if site.demo is not None:
+        return EndpointMap.load(site.demo.endpoints)
+    return Settings.from_environment().endpoints()
 
 
 def _print(poll: Poll) -> None:

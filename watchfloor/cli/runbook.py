@@ -17,7 +17,6 @@ from rich.text import Text
 
 from inventory.errors import WatchfloorError
 from inventory.nearest import hint
-from inventory.settings import Settings
 from inventory.topology import Topology
 from monitors.channel import ChannelClient, socket_path
 from monitors.runbooks.blank import blank_snapshot
@@ -25,8 +24,9 @@ from monitors.runbooks.context import Context
 from monitors.runbooks.library import Library
 from monitors.runbooks.render import RenderedRunbook, RenderedStep, render
 from monitors.snapshot import AlertView, Snapshot
-from watchfloor.cli.center import Site, center_option
+from watchfloor.cli.center import Site, center_or_demo_option
 from watchfloor.cli.output import console, json_option, print_json, print_table
+from watchfloor.cli.running import find_runtime
 
 _ANSWERS = {True: "as expected", False: "NOT as expected", None: "cannot be told"}
 
@@ -59,7 +59,7 @@ def list_runbooks(as_json: bool) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="The monitor's runtime folder. [default: as `watchfloor monitor` on this machine]",
 )
-@center_option
+@center_or_demo_option
 @json_option
 def show(alert: str, device: str, runtime: Path | None, site: Site, as_json: bool) -> None:
     """Show ALERT's runbook for DEVICE, with live facts when a monitor runs on this machine."""
@@ -69,7 +69,7 @@ def show(alert: str, device: str, runtime: Path | None, site: Site, as_json: boo
         raise WatchfloorError(f'the center has no device "{device}"; {remedy}')
     book = Library.load().get(alert)
     topology = Topology(site.center)
-    snapshot, problem = _live(runtime or Settings.from_environment().runtime, topology)
+    snapshot, problem = _live(find_runtime(runtime), topology)
     if device not in snapshot.devices:
         problem = problem or "the running monitor watches another center"
         snapshot = blank_snapshot(topology, datetime.now(UTC))

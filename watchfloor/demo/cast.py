@@ -41,12 +41,14 @@ class CastError(WatchfloorError):
     """A device of the center cannot be played."""
 
 
-def make_up_secrets(center: Center) -> None:
+def make_up_secrets(center: Center) -> dict[str, str]:
     """Puts a random secret into the environment for every `env:` reference that is not set.
 
+    Returns those that it made up, by variable.
     Raises CastError for a monitoring credential whose secret is kept elsewhere: the demo neither
     reads nor plays with a real center's secrets.
     """
+    made_up: dict[str, str] = {}
     used = {
         name
         for device in center.devices.values()
@@ -67,7 +69,9 @@ def make_up_secrets(center: Center) -> None:
                     f"credential {credential.name}: the demo makes up secrets for env: references"
                     f" only, not for {scheme}: ones"
                 )
-            os.environ.setdefault(name, secrets.token_urlsafe(12))
+            if name not in os.environ:
+                made_up[name] = os.environ[name] = secrets.token_urlsafe(12)
+    return made_up
 
 
 def cast(center: Center) -> list[SimulatedDevice]:

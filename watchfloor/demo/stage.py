@@ -17,9 +17,15 @@ from monitors.config import MonitorConfig
 from monitors.supervisor import supervise
 from watchfloor.demo.cast import cast, make_up_secrets
 from watchfloor.demo.control import control
+from watchfloor.demo.session import FILE, SOCKET, Session
 from watchfloor.simulate.gear import Gear
 
 LOOK_AGAIN_S = 0.1
+ENDPOINTS = "endpoints.yaml"
+STATE = "state"
+RUN = "run"
+OWN = frozenset({SOCKET, FILE, ENDPOINTS, STATE, RUN})
+"""All that a demo leaves in its folder, and so may remove."""
 
 
 class DemoError(WatchfloorError):
@@ -46,12 +52,12 @@ class Show:
     @property
     def control(self) -> Path:
         """The socket that a second terminal speaks to."""
-        return self.folder / "demo.sock"
+        return self.folder / SOCKET
 
     @property
     def endpoints(self) -> Path:
         """The endpoint map of the simulated gear."""
-        return self.folder / "endpoints.yaml"
+        return self.folder / ENDPOINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,17 @@ async def run(
 ) -> None:
     """Plays until SIGINT or SIGTERM; everything that it started ends with it."""
     center = load(show.center)
-    make_up_secrets(center)
+    made_up = make_up_secrets(center)
     _empty(show.folder)
     async with Gear(cast(center)) as gear, control(gear, show.control, show.page):
         EndpointMap(dict(gear.addresses())).save(show.endpoints)
         config = _config(show)
+        Session(
+            center=config.center,
+            runtime=config.runtime,
+            endpoints=show.endpoints,
+            secrets=made_up,
+        ).save(show.folder)
         ready = asyncio.create_task(_until_polled(config.runtime, on_progress))
         monitor = asyncio.create_task(supervise(config))
         try:
@@ -91,8 +103,8 @@ def _config(show: Show) -> MonitorConfig:
     return MonitorConfig(
         version=watchfloor.__version__,
         center=show.center.resolve(),
-        state=show.folder / "state",
-        runtime=show.folder / "run",
+        state=show.folder / STATE,
+        runtime=show.folder / RUN,
         endpoints=show.endpoints,
         host=show.host,
         port=show.port,
@@ -103,6 +115,11 @@ def _config(show: Show) -> MonitorConfig:
 
 def _empty(folder: Path) -> None:
     with suppress(FileNotFoundError):
+        if foreign := sorted({entry.name for entry in folder.iterdir()} - OWN):
+            raise DemoError(
+                f"{folder}: holds {foreign[0]}, which no demo made; move it away, or name another"
+                " folder in WATCHFLOOR_RUNTIME"
+            )
         shutil.rmtree(folder)
     try:
         folder.mkdir(parents=True, mode=0o700)

@@ -90,11 +90,11 @@ def parse_injection(text: str, devices: Mapping[str, RunningDevice]) -> Injectio
 def faults_help() -> str:
     """Every fault with what it does and what can have it, a line each."""
     return "\n".join(
-        f"{_usage(fault):<26} {fault.help} ({_whom(fault)})" for fault in FAULTS.values()
+        f"{usage(fault):<26} {fault.help} ({_whom(fault)})" for fault in FAULTS.values()
     )
 
 
-def _usage(fault: Fault) -> str:
+def usage(fault: Fault) -> str:
     """The name, and what may stand after it."""
     if not fault.argument:
         return fault.name
