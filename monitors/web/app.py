@@ -5,7 +5,6 @@ It holds no device credential: everything it shows comes from the engine's socke
 
 import asyncio
 import json
-import logging
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
@@ -16,12 +15,12 @@ from inventory import assets
 from inventory.topology import Topology
 from monitors.channel import ChannelClient
 from monitors.runbooks.library import Library
+from monitors.snapshot import Snapshot
 from monitors.web.api import Api
 from monitors.web.board import Board
+from monitors.web.following import Following
 from monitors.web.guards import Guard
 from monitors.web.pages import Pages
-
-log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -29,6 +28,11 @@ def create_app(
 ) -> Starlette:
     """The application. `token` is asked of programs that write; `names` are the host's names."""
     board = Board()
+    engine = Following()
+
+    def publish(snapshot: Snapshot) -> None:
+        engine.heard()
+        board.publish(snapshot)
 
     async def acknowledge(identifier: str, by: str, comment: str) -> None:
         wanted = {"id": identifier, "by": by, "comment": comment}
@@ -36,7 +40,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        following = asyncio.create_task(channel.follow(board.publish, log.warning))
+        following = asyncio.create_task(channel.follow(publish, engine.trouble))
         try:
             yield
         finally:

@@ -9,9 +9,9 @@ import click
 from rich.progress import BarColumn, Progress, TextColumn
 
 from inventory import assets
-from inventory.endpoints import split_endpoint
 from inventory.loader import load
 from inventory.settings import Settings
+from watchfloor.cli.listening import listen_address
 from watchfloor.cli.output import console, json_option, print_json, print_table, program
 from watchfloor.demo import stage
 from watchfloor.demo.cast import cast, make_up_secrets
@@ -22,6 +22,7 @@ from watchfloor.simulate.faults import FAULTS, usage
 from watchfloor.simulate.gear import Gear
 
 ALL = "all"
+REMOTE_REMEDY = "look at it from another machine through `ssh -L 8720:127.0.0.1:8720 HOST`"
 SHOWN = 2
 
 
@@ -67,7 +68,7 @@ def demo(
         return
     if clear:
         raise ControlError("no demo runs here, so there is nothing to clear")
-    host, port = split_endpoint(listen) if listen else settings.web
+    host, port = listen_address(listen, settings, remote_remedy=REMOTE_REMEDY)
     _play(
         stage.Show(
             center=center or assets.example_center(),

@@ -3,22 +3,19 @@
 import asyncio
 import json
 import logging
-from ipaddress import ip_address
 from pathlib import Path
 
 import click
 
 import watchfloor
-from inventory.endpoints import join_endpoint, split_endpoint
-from inventory.errors import WatchfloorError
+from inventory.endpoints import join_endpoint
 from inventory.settings import Settings
 from monitors.config import MonitorConfig
 from monitors.supervisor import supervise
 from watchfloor.cli.center import Site, center_option
+from watchfloor.cli.listening import listen_address
 
-
-class ListenAddressError(WatchfloorError):
-    """An address that should not be listened on without saying so."""
+REMOTE_REMEDY = "put a proxy with a login in front of 127.0.0.1, or add --allow-remote"
 
 
 @click.command()
@@ -70,7 +67,9 @@ def monitor(
     SIGHUP reads the inventory again.
     """
     settings = Settings.from_environment()
-    host, port = _address(listen, settings, allow_remote=allow_remote)
+    host, port = listen_address(
+        listen, settings, remote_remedy="" if allow_remote else REMOTE_REMEDY
+    )
     if observer is not None and observer not in site.center.devices:
         raise click.BadParameter(f"{observer} is not in this center", param_hint="--observer")
     config = MonitorConfig(
@@ -89,19 +88,6 @@ def monitor(
     _announce(config, as_json=as_json)
     logging.basicConfig(level="INFO", format="%(asctime)s monitor %(levelname)s %(message)s")
     asyncio.run(supervise(config))
-
-
-def _address(listen: str | None, settings: Settings, *, allow_remote: bool) -> tuple[str, int]:
-    try:
-        host, port = split_endpoint(listen) if listen else settings.web
-    except ValueError as error:
-        raise click.BadParameter(f"{error}; write 127.0.0.1:8720", param_hint="--listen") from error
-    if not ip_address(host).is_loopback and not allow_remote:
-        raise ListenAddressError(
-            f"{host} can be reached by others, and the page needs no login: put a proxy with a"
-            " login in front of 127.0.0.1, or add --allow-remote"
-        )
-    return host, port
 
 
 def _announce(config: MonitorConfig, *, as_json: bool) -> None:

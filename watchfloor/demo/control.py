@@ -34,7 +34,13 @@ async def control(gear: Gear, path: Path, page: str) -> AsyncIterator[None]:
             writer.close()
 
     # The socket lies in a folder that only its user may enter.
-    server = await asyncio.start_unix_server(answer, str(path), limit=LONGEST_LINE)
+    try:
+        server = await asyncio.start_unix_server(answer, str(path), limit=LONGEST_LINE)
+    except OSError as error:
+        raise ControlError(
+            f"{path}: no socket can be made there ({error.strerror or error}); name a short folder"
+            " in WATCHFLOOR_RUNTIME"
+        ) from error
     try:
         yield
     finally:

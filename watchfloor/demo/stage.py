@@ -18,6 +18,7 @@ from monitors.supervisor import supervise
 from watchfloor.demo.cast import cast, make_up_secrets
 from watchfloor.demo.control import control
 from watchfloor.demo.session import FILE, SOCKET, Session
+from watchfloor.simulate.faults import parse_injection
 from watchfloor.simulate.gear import Gear
 
 LOOK_AGAIN_S = 0.1
@@ -76,6 +77,8 @@ async def run(
     made_up = make_up_secrets(center)
     _empty(show.folder)
     async with Gear(cast(center)) as gear, control(gear, show.control, show.page):
+        for fault in show.faults:
+            parse_injection(fault, gear.devices)  # a slip of the pen is told before anything runs
         EndpointMap(dict(gear.addresses())).save(show.endpoints)
         config = _config(show)
         Session(
