@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 import click
@@ -70,9 +71,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # `watchfloor show … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.OK)
-    except WatchfloorError as error:
-        if "--debug" in args:
+    except Exception as error:
+        if "--debug" in takewhile(lambda word: word.startswith("-"), args):
             raise
-        click.echo(f"watchfloor: {error}", err=True)
+        click.echo(f"watchfloor: {_in_one_line(error)}", err=True)
         sys.exit(Exit.FAILED)
     sys.exit(result if isinstance(result, int) else Exit.OK)
+
+
+def _in_one_line(error: Exception) -> str:
+    """What the user reads. An unforeseen error's own text stays out: it may hold a secret."""
+    if isinstance(error, WatchfloorError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; `watchfloor --debug …` shows where"
+    kind = type(error).__name__
+    return f"a mistake of its own ({kind}); `watchfloor --debug …` shows where"
