@@ -19,6 +19,8 @@ FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
 """A process that ran for so long starts anew without a pause when it dies."""
+PROVEN_S = 10.0
+"""A process that ran for so long has found everything that it needs."""
 PATIENCE_S = 10.0
 """How long a process may take to end before it is killed."""
 
@@ -49,6 +51,8 @@ class _Child:
     role: Role
     process: asyncio.subprocess.Process | None = None
     pause_s: float = FIRST_PAUSE_S
+    proven: bool = False
+    """It has run before, so that whatever stops it now may pass."""
     renewed: bool = False
     """It was told to end, so that it starts anew."""
 
@@ -76,19 +80,35 @@ class Supervisor:
                 raise outcome
 
     def reload(self) -> None:
-        """Lets every process read the inventory again: the engine goes on, the web starts anew."""
+        """Lets every process read the inventory again: the engine goes on, the web starts anew.
+
+        With a mistake in it, the engine says so and goes on, and the web is left alone.
+        """
+        usable = self._inventory_is_usable()
         for child in self._children:
             process = child.process
             if process is not None and process.returncode is None:
-                child.renewed = child.role != ENGINE
-                process.send_signal(signal.SIGTERM if child.renewed else signal.SIGHUP)
+                if child.role == ENGINE:
+                    process.send_signal(signal.SIGHUP)
+                elif usable:
+                    child.renewed = True
+                    process.terminate()
+
+    def _inventory_is_usable(self) -> bool:
+        try:
+            self._config.load_center()
+        except WatchfloorError as error:
+            log.error("the inventory is not taken over: %s", error)
+            return False
+        return True
 
     async def _keep(self, child: _Child) -> None:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
             status = await self._run_once(child)
-            if status == EX_CONFIG:
+            child.proven = child.proven or loop.time() - began >= PROVEN_S
+            if status == EX_CONFIG and not child.proven:
                 raise GivenUpError(f"{child.role.name} cannot run; its last line above says why")
             if loop.time() - began >= STEADY_S:
                 child.pause_s = FIRST_PAUSE_S

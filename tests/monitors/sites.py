@@ -103,7 +103,11 @@ class Site:
             return await client.get(self.url + path)
 
     async def metrics(self) -> str:
-        return (await self.get("/metrics")).text
+        """Its metrics; empty while the web process is away."""
+        try:
+            return (await self.get("/metrics")).text
+        except httpx2.TransportError:
+            return ""
 
     async def alerts(self) -> list[dict[str, Any]]:
         try:
