@@ -1,6 +1,7 @@
 """One whole audit: reads the devices in scope, judges them, and leaves signed evidence."""
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -11,7 +12,7 @@ from inventory.nearest import hint
 from monitors.baseline.catalogue import Catalogue
 from monitors.baseline.collecting import Means, collect, subjects_of
 from monitors.baseline.errors import AuditError
-from monitors.baseline.writing import Run, write_evidence
+from monitors.baseline.writing import Run
 
 
 def devices_in_scope(center: Center, limits: Sequence[str]) -> list[Device]:
@@ -49,10 +50,21 @@ def run_audit(
     )
 
 
-def keep(run: Run, folder: Path, key: Path) -> str:
-    """Writes the evidence; see `write_evidence`."""
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return write_evidence(run, folder, key)
+def make_room(folder: Path) -> None:
+    """Finds out whether evidence can be written to `folder`, before minutes of reading devices.
+
+    Raises `AuditError`.
+    """
+    if folder.exists():
+        raise AuditError(f"{folder}: is there already; evidence is never written over")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".room-"):
+            pass
+    except OSError as error:
+        raise AuditError(
+            f"{folder}: {error.strerror}; name a folder that can be written by --out"
+        ) from error
 
 
 def _concerns(waiver: Waiver, names: set[str]) -> bool:

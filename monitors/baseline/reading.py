@@ -69,6 +69,7 @@ def read_evidence(folder: Path, signer: str = "") -> Evidence:
     `EvidenceError` naming the record or file that was changed, and `SigningError`.
     """
     with _opened(folder) as root:
+        _must_hold_evidence(root, folder)
         content = _file(root, HEAD, MAX_SMALL)
         key = _verified(root, content, signer)
         value = strict_load(content, HEAD)
@@ -216,6 +217,14 @@ def _opened(folder: Path | str, inside: int | None = None) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _must_hold_evidence(root: int, folder: Path) -> None:
+    with os.scandir(root) as entries:
+        if {HEAD, CHAIN}.isdisjoint(entry.name for entry in entries):
+            raise EvidenceError(
+                f"{folder}: holds no evidence; name a folder that `watchfloor audit run` wrote"
+            )
 
 
 def _file(folder: int, name: str, limit: int, where: str = "") -> bytes:

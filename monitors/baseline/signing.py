@@ -45,10 +45,18 @@ class PublicKey:
 
 
 def make_key(path: Path) -> bool:
-    """Makes an Ed25519 key with mode 0600 unless there is one. True when it was made now."""
+    """Makes an Ed25519 key with mode 0600 unless there is one. True when it was made now.
+
+    Raises `SigningError`.
+    """
     if path.exists():
         return False
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SigningError(
+            f"{path}: cannot be made: {error.strerror}; name a key of yours by --key"
+        ) from error
     comment = ["-C", NAMESPACE, "-N", ""]
     _run(["ssh-keygen", "-q", "-t", "ed25519", *comment, "-f", str(path)], b"", f"{path}")
     return True

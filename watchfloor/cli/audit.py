@@ -15,7 +15,7 @@ from inventory.endpoints import EndpointMap
 from inventory.secrets import Secrets
 from inventory.settings import Settings
 from monitors.baseline import signing
-from monitors.baseline.auditing import devices_in_scope, keep, run_audit
+from monitors.baseline.auditing import devices_in_scope, make_room, run_audit
 from monitors.baseline.catalogue import shipped
 from monitors.baseline.collecting import PURPOSES, Means, subjects_of
 from monitors.baseline.errors import AuditError
@@ -24,7 +24,7 @@ from monitors.baseline.replay import Replay
 from monitors.baseline.replay import replay as replay_evidence
 from monitors.baseline.report import Report, render_html, report_of
 from monitors.baseline.verdict import Verdict
-from monitors.baseline.writing import planned_name
+from monitors.baseline.writing import planned_name, write_evidence
 from watchfloor.cli.center import Site, center_option
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.output import json_option, print_json, print_table
@@ -90,11 +90,10 @@ def run(
     Exits with 0 when nothing is open, 2 when a control fails or is not proven, 1 when a device
     could not be read or the audit itself failed.
     """
-    if out is not None and out.exists():
-        raise AuditError(f"{out}: is there already; evidence is never written over")
     settings = Settings.from_environment()
     catalogue = shipped()
     devices = devices_in_scope(site.center, limits)
+    make_room(out or settings.evidence / "planned")
     signing_key = _signing_key(key or settings.state / "evidence-key")
     means = Means(
         secrets=Secrets(PURPOSES, site.folder),
@@ -107,7 +106,7 @@ def run(
     folder = out or settings.evidence / planned_name(
         site.center.name, done.started_at, _names_in(settings.evidence)
     )
-    keep(done, folder, signing_key)
+    write_evidence(done, folder, signing_key)
     found = report_of(read_evidence(folder))
     if as_json:
         print_json({"evidence": str(folder), "report": found.model_dump(mode="json")})

@@ -109,6 +109,38 @@ def test_evidence_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     assert "here: is there already" in done.stderr
 
 
+@pytest.mark.parametrize("words", [("--out", "/proc/none/here"), ()], ids=["out", "state"])
+def test_a_folder_that_takes_no_evidence_is_told_before_a_device_is_asked(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    environment = site(tmp_path, HOST)
+    if not words:
+        environment["WATCHFLOOR_STATE"] = "/proc/none"
+    done = run(tmp_path, "run", *words, **environment)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("watchfloor: /proc/none/")
+    assert line.endswith("No such file or directory; name a folder that can be written by --out")
+
+
+def test_a_key_s_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    words = ("run", "--out", "here", "--key", "/proc/none/key")
+    done = run(tmp_path, *words, **site(tmp_path, HOST))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "watchfloor: /proc/none/key: cannot be made: No such file or directory;"
+        " name a key of yours by --key\n"
+    )
+
+
+def test_a_folder_without_evidence_is_told(tmp_path: Path) -> None:
+    done = run(tmp_path, "replay", ".")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "watchfloor: .: holds no evidence; name a folder that `watchfloor audit run` wrote\n"
+    )
+
+
 def test_a_limit_that_fits_nothing_is_told(tmp_path: Path) -> None:
     done = run(tmp_path, "run", "--limit", "h-2", **site(tmp_path, HOST))
     assert done.returncode == 1
