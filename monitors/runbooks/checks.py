@@ -44,21 +44,21 @@ def answers(context: Context) -> str:
 
 
 def component_state(context: Context, kind: str) -> str:
-    """The worst state of its components of a kind."""
+    """The worst state of its parts of the kind {kind}."""
     parts = context.view.components if context.view else ()
     states = [part.state for part in parts if part.kind == kind]
     return worst(*states).value if states else UNANSWERED
 
 
 def state_word(context: Context, component: str) -> str:
-    """What the device itself says of a component's state, `onBattery`."""
+    """What the device itself says of its {component}."""
     found = context.readings(SensorClass.STATE, component)
     found.sort(key=lambda r: r.state is State.OK)
     return next((r.text or str(r.value) for r in found), UNANSWERED)
 
 
 def battery_lasts(context: Context, seconds: float) -> str:
-    """Whether the weakest battery would carry its load for at least so long: yes or no."""
+    """Whether the weakest battery would carry its load for {seconds} s: yes or no."""
     found = context.time_remaining
     if not found:
         return UNANSWERED
@@ -122,6 +122,13 @@ def accepts(check: CheckFunction, arguments: Mapping[str, object]) -> bool:
     except TypeError:
         return False
     return True
+
+
+def says(name: str, arguments: Mapping[str, object]) -> str:
+    """What a check asks, in words: its docstring's first line, with these arguments in it."""
+    line = (CHECKS[name].__doc__ or name).splitlines()[0].rstrip(".")
+    words = {key: str(value).replace("_", " ") for key, value in arguments.items()}
+    return line.format_map(words)
 
 
 def holds(answer: str, expected: str) -> bool | None:

@@ -82,7 +82,7 @@ def _problem(context: Context) -> str:
 
 def _bad_parts(context: Context) -> str:
     parts = context.view.components if context.view else ()
-    bad = [f"{c.name} {c.text or c.state}" for c in parts if c.state is not State.OK]
+    bad = [f"{c.name}: {c.text or c.state}" for c in parts if c.state is not State.OK]
     return "; ".join(bad[:6]) or "none"
 
 
@@ -103,6 +103,35 @@ def _fed_devices(context: Context) -> str:
         if any(feed.device == name for feed in device.feeds)
     ]
     return ", ".join(fed) or "nothing"
+
+
+def _now(context: Context, name: str) -> str:
+    """How a neighbour does just now."""
+    view = context.snapshot.devices.get(name)
+    if view is None:
+        return f"{name} (not seen)"
+    service = "in service" if view.in_service else "out of service"
+    return f"{name} ({view.state}, power {view.power}, {service})"
+
+
+def _partner(context: Context) -> str:
+    pair = context.device.pair
+    return _now(context, pair) if pair else "no partner in the inventory"
+
+
+def _sources(context: Context) -> str:
+    names = dict.fromkeys(feed.device for feed in context.device.feeds)
+    return ", ".join(_now(context, name) for name in names) or "none in the inventory"
+
+
+def _function(context: Context) -> str:
+    """The title of the function, or the group's name, that the alert is about."""
+    alert = context.alert
+    if alert is None or alert.device:
+        return _endangered(context)
+    kind, _, name = alert.component.partition(":")
+    function = context.center.functions.get(name) if kind == "function" else None
+    return function.title if function else name or alert.component
 
 
 def _share(feeds: int) -> str:
@@ -164,9 +193,9 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
         "temperature": _highest(SensorClass.TEMPERATURE),
         "input_voltage": _lowest(SensorClass.VOLTAGE, "input"),
         "drift": _alert_fact("drift"),
-        "function": lambda c: (
-            (c.alert.component if c.alert and not c.alert.device else "") or _endangered(c)
-        ),
+        "function": _function,
+        "partner": _partner,
+        "sources": _sources,
     }
 )
 """Name -> how it is read. `docs/runbooks.md` lists them; a test holds the two together."""

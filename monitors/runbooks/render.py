@@ -12,10 +12,10 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 
-from monitors.runbooks.checks import ACTIONS, CHECKS, UNANSWERED, holds
+from monitors.runbooks.checks import ACTIONS, CHECKS, UNANSWERED, holds, says
 from monitors.runbooks.context import Context
 from monitors.runbooks.facts import FACTS
-from monitors.runbooks.model import Block, Check, Do, Hands, Runbook, Step
+from monitors.runbooks.model import Block, Check, CheckCall, Do, Hands, Runbook, Step
 from monitors.runbooks.parse import RunbookError
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
@@ -140,7 +140,7 @@ class _Filler:
         return RenderedStep(
             number=self._steps,
             kind="check",
-            text=self._fill(step.text, self._plain, line) or _says(step.check),
+            text=self._fill(step.text, self._plain, line) or says(step.check, step.args),
             answer=answer,
             holds=holds(answer, step.expect),
             expect=step.expect,
@@ -154,14 +154,15 @@ class _Filler:
             kind="do",
             text=self._fill(step.text, self._plain, line) or action.says,
             command=action.command(self._context.device.name),
-            after=f"within {proof.within}: {_says(proof.check)} must read {proof.expect}",
+            after=f"within {proof.within} this must read {proof.expect}: {_proof(proof)}",
             undo=f"undo: {step.undo}" if step.undo else f"cannot be undone: {step.irreversible}",
         )
 
 
-def _says(check: str) -> str:
-    """A check's question in words: its docstring's first line."""
-    return (CHECKS[check].__doc__ or check).splitlines()[0].rstrip(".")
+def _proof(proof: CheckCall) -> str:
+    """What is looked at, without the list of what it may read: that has been said."""
+    question = says(proof.check, proof.args).partition(":")[0]
+    return question[0].lower() + question[1:]
 
 
 def _ask(check: str, arguments: dict[str, str | int | float | bool], context: Context) -> str:

@@ -94,7 +94,35 @@ def test_a_do_step_shows_a_command_and_its_proof() -> None:
     rendered = render(ON_BATTERY, on_battery())
     step = steps_of(rendered)[-1]
     assert step.command == "watchfloor poll ups-a"
-    assert step.after.startswith("within 5 min: ")
+    assert step.after == "within 5 min this must read full: how it is fed"
+
+
+def test_a_proof_names_the_part_that_it_looks_at() -> None:
+    runbook = parse(
+        "a/fan-failed.md",
+        GOOD.replace(
+            "verify: {check: device_state, expect: ok,",
+            "verify: {check: component_state, args: {kind: power_supply}, expect: ok,",
+        ).encode(),
+    )
+    step = steps_of(render(runbook, on_battery()))[-1]
+    assert step.after == (
+        "within 5 min this must read ok: the worst state of its parts of the kind power supply"
+    )
+
+
+def test_a_neighbour_stands_there_with_how_it_does_now() -> None:
+    alone = on_battery()
+    paired = replace(alone, device=alone.device.model_copy(update={"pair": "ups-b"}))
+    assert FACTS["partner"](paired) == "ups-b (ok, power full, in service)"
+    assert FACTS["partner"](alone) == "no partner in the inventory"
+    assert FACTS["sources"](alone) == "ats (ok, power full, in service)"
+
+
+def test_a_function_has_its_title() -> None:
+    state = snapshot(CENTER)
+    about = replace(alert("ups-a"), device="", component="function:cad", cause="ups-a")
+    assert FACTS["function"](Context(TOPOLOGY, state, CENTER.devices["ups-a"], about)) == "CAD"
 
 
 def test_a_template_in_a_fact_is_not_run() -> None:
