@@ -78,8 +78,8 @@ UNITS: dict[SensorClass, str] = {
 }
 
 
-TIME_REMAINING = "Battery time remaining"
-"""What profiles call the runtime that a battery has left; other runtimes count what is spent."""
+TIME_SPENT = "on battery"
+"""A battery's runtime whose name says this counts what is spent; any other says what is left."""
 
 
 @dataclass(frozen=True, slots=True)

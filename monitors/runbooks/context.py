@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from inventory.model import Center, Device
 from inventory.topology import Topology
-from monitors.reading import TIME_REMAINING, Reading, SensorClass
+from monitors.reading import TIME_SPENT, Reading, SensorClass
 from monitors.snapshot import AlertView, DeviceView, Snapshot
 
 
@@ -48,7 +48,8 @@ class Context:
     @property
     def time_remaining(self) -> list[Reading]:
         """How long each battery would still carry its load, in seconds."""
-        return [r for r in self.readings(SensorClass.RUNTIME) if r.name == TIME_REMAINING]
+        runtimes = self.readings(SensorClass.RUNTIME, "battery")
+        return [r for r in runtimes if TIME_SPENT not in r.name.casefold()]
 
     @property
     def read_at(self) -> datetime | None:
