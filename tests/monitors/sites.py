@@ -18,6 +18,8 @@ from inventory.endpoints import EndpointMap
 from tests.process import Child, child
 from tests.wait import until_async
 
+DEADLINE_S = 60
+"""Generous: the machine may be busy with real hosts and browsers."""
 COMMUNITY = "a-community-nobody-should-see"
 
 CENTER = """\
@@ -96,7 +98,7 @@ class Site:
 
     async def fresh(self) -> dict[str, Any]:
         """Waits until /healthz says that data is fresh."""
-        return await until_async(self._healthy, 30, "fresh data")
+        return await until_async(self._healthy, DEADLINE_S, "fresh data")
 
     async def get(self, path: str) -> httpx2.Response:
         async with httpx2.AsyncClient() as client:
@@ -148,6 +150,11 @@ def make_site(folder: Path, devices: str, endpoints: dict[str, tuple[str, int]])
         "TINY_BMC": "monitor-secret",
     }
     return Site(folder, endpoints, secrets)
+
+
+async def ended(monitor: Child) -> int:
+    """The exit status; the loop goes on meanwhile, and with it the simulated gear."""
+    return await asyncio.to_thread(monitor.process.wait, DEADLINE_S)
 
 
 def children_of(pid: int) -> dict[str, int]:

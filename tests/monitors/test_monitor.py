@@ -11,8 +11,17 @@ import httpx2
 import pytest
 
 import watchfloor.simulate
-from tests.monitors.sites import COMMUNITY, Site, children_of, is_alive, kill, make_site, secrets_in
-from tests.wait import until, until_async
+from tests.monitors.sites import (
+    COMMUNITY,
+    Site,
+    children_of,
+    ended,
+    is_alive,
+    kill,
+    make_site,
+    secrets_in,
+)
+from tests.wait import until_async
 from watchfloor.simulate.recording import Recording
 from watchfloor.simulate.snmp_agent import SnmpAgent
 
@@ -73,11 +82,11 @@ async def test_the_cut_of_one_process_loses_no_alert(tmp_path: Path) -> None:
             before = await center.alert("ups-on-battery", "unacked")
             engine = children_of(monitor.pid)["monitors.engine_process"]
             kill(engine)
-            until(
+            await until_async(
                 lambda: (
                     children_of(monitor.pid).get("monitors.engine_process") not in (None, engine)
                 ),
-                20,
+                60,
                 "the engine to be started again",
             )
             await center.fresh()
@@ -85,7 +94,7 @@ async def test_the_cut_of_one_process_loses_no_alert(tmp_path: Path) -> None:
             assert (after["id"], after["since"]) == (before["id"], before["since"])
             web = children_of(monitor.pid)["monitors.web"]
             kill(web)
-            until(lambda: not is_alive(web), 10, "the web process to be gone")
+            await until_async(lambda: not is_alive(web), 10, "the web process to be gone")
             await center.fresh()
 
 
@@ -98,7 +107,7 @@ async def test_it_ends_cleanly_and_remembers(tmp_path: Path, number: signal.Sign
             before = await center.alert("ups-on-battery", "unacked")
             children = children_of(monitor.pid).values()
             monitor.process.send_signal(number)
-            assert monitor.process.wait(15) == 0
+            assert await ended(monitor) == 0
             assert "Traceback" not in monitor.output
             assert not any(is_alive(pid) for pid in children)
         assert not (center.runtime / "engine.sock").exists()
@@ -114,7 +123,9 @@ async def test_when_the_supervisor_is_killed_its_processes_end(tmp_path: Path) -
             children = list(children_of(monitor.pid).values())
             assert len(children) == 2
             kill(monitor.pid)
-            until(lambda: not any(is_alive(pid) for pid in children), 15, "its children to end")
+            await until_async(
+                lambda: not any(is_alive(pid) for pid in children), 15, "its children to end"
+            )
 
 
 async def test_the_web_process_has_no_secret(tmp_path: Path) -> None:
@@ -179,7 +190,7 @@ async def test_an_unusable_store_is_one_line_and_no_restart(tmp_path: Path) -> N
             db.execute("CREATE TABLE bookmarks (url TEXT)")
         db.close()
         with center.monitor() as monitor:
-            assert monitor.process.wait(20) == 1
+            assert await ended(monitor) == 1
             assert "another program's database; move it away" in monitor.output
             assert "engine cannot run" in monitor.output
             assert "Traceback" not in monitor.output
@@ -191,7 +202,7 @@ async def test_two_monitors_do_not_share_a_state(tmp_path: Path) -> None:
             await center.fresh()
             second = Site(center.folder, center.endpoints, center.secrets)
             with second.monitor() as monitor:
-                assert monitor.process.wait(30) == 1
+                assert await ended(monitor) == 1
                 assert "another monitor runs with this state" in monitor.output
 
 
@@ -199,7 +210,7 @@ async def test_two_monitors_do_not_share_a_state(tmp_path: Path) -> None:
 async def test_it_listens_on_loopback_unless_told_twice(tmp_path: Path, listen: str) -> None:
     async with site(tmp_path) as (center, _, _):
         with center.monitor("--listen", listen) as monitor:
-            assert monitor.process.wait(20) == 1
+            assert await ended(monitor) == 1
             assert "--allow-remote" in monitor.output
 
 
