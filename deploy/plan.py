@@ -25,6 +25,7 @@ from inventory.facts.area import FactError
 from inventory.facts.collect import HostFacts
 from inventory.facts.registry import area as fact_area
 from inventory.model import Center, Device
+from inventory.whole_file import write_whole
 
 LARGEST = 256 * 1024**2
 
@@ -178,13 +179,12 @@ def inventory_digest(center: Center) -> str:
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Writes the file, readable by its owner only: it tells how the hosts are protected."""
-    beside = path.with_name(f".{path.name}.new")
     try:
-        beside.touch(mode=0o600)
-        beside.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        beside.replace(path)
+        write_whole(path, plan.model_dump_json(indent=2) + "\n")
     except OSError as error:
-        raise PlanError(f"{path}: the plan cannot be written: {error.strerror}") from error
+        raise PlanError(
+            f"{path}: the plan cannot be written: {error.strerror}; name another file"
+        ) from error
 
 
 def load_plan(path: Path) -> Plan:

@@ -1,9 +1,6 @@
 """The endpoint map: where simulated or tunnelled gear really answers, in place of its address."""
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +11,7 @@ from inventory.document import Mapping as Tree
 from inventory.document import Node, Scalar, parse
 from inventory.errors import WatchfloorError
 from inventory.problems import Mark, Problems
+from inventory.whole_file import write_whole
 
 FORMAT = 1
 LARGEST = 2_000_000
@@ -63,7 +61,8 @@ class EndpointMap:
         lines = {name: join_endpoint(*self.endpoints[name]) for name in sorted(self.endpoints)}
         text = yaml.safe_dump({"format": FORMAT, "endpoints": lines}, sort_keys=False)
         try:
-            _write_atomically(path, text)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, text)
         except OSError as error:
             raise EndpointError(f"{path}: the endpoint map cannot be written: {error}") from error
 
@@ -104,18 +103,3 @@ def _mistakes(tree: Node | None, start: Mark) -> Iterator[tuple[Mark, str]]:
 
 def _text(node: Node) -> str:
     return node.text if isinstance(node, Scalar) else ""
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(beside).unlink()
-        raise

@@ -67,6 +67,24 @@ def test_a_plan_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert (tmp_path / "plan.json").stat().st_mode & 0o077 == 0
 
 
+def test_a_plan_file_goes_through_no_link_that_somebody_laid_beside_it(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("untouched")
+    (tmp_path / ".plan.json.new").symlink_to(victim)
+    (tmp_path / "plan.json").write_text("")
+    (tmp_path / "plan.json").chmod(0o644)
+    save_plan(arrange(CENTER, [host_plan(CENTER, WEB, answer())], None), tmp_path / "plan.json")
+    assert victim.read_text() == "untouched"
+    assert (tmp_path / "plan.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_plan_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").mkdir()
+    with pytest.raises(PlanError, match=r"plan\.json: the plan cannot be written: .*; name"):
+        save_plan(arrange(CENTER, [], None), tmp_path / "plan.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
+
+
 def test_a_plan_file_that_was_edited_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     save_plan(arrange(CENTER, [host_plan(CENTER, WEB, answer())], None), path)

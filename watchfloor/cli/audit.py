@@ -1,9 +1,6 @@
 """`watchfloor audit`: runs a security audit, reports on its evidence, and replays its verdicts."""
 
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import watchfloor
 from inventory.endpoints import EndpointMap
 from inventory.secrets import Secrets
 from inventory.settings import Settings
+from inventory.whole_file import write_whole
 from monitors.baseline import signing
 from monitors.baseline.auditing import devices_in_scope, make_room, run_audit
 from monitors.baseline.catalogue import shipped
@@ -258,14 +256,6 @@ def _replay_json(result: Replay, fingerprint: str, pinned: bool, tool: str) -> d
 
 def _write(path: Path, text: str) -> None:
     try:
-        descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(beside).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(beside).unlink()
-            raise
+        write_whole(path, text)
     except OSError as error:
         raise AuditError(f"{path}: cannot be written: {error.strerror}") from error
