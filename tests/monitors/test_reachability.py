@@ -23,7 +23,7 @@ def no_pings(monkeypatch: pytest.MonkeyPatch) -> None:
             raise PermissionError(1, "Operation not permitted")
         return real(*args, **named)
 
-    monkeypatch.setattr(reachability.socket, "socket", refuse)
+    monkeypatch.setattr(socket, "socket", refuse)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ async def test_without_pings_silence_proves_nothing(monkeypatch: pytest.MonkeyPa
     async def never(*_: object) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(reachability.asyncio, "open_connection", never)
+    monkeypatch.setattr(asyncio, "open_connection", never)
     assert await reachable("127.0.0.1", timeout_s=0.05) is None
 
 
@@ -79,7 +79,7 @@ def raw_pings(monkeypatch: pytest.MonkeyPatch) -> None:
             raise PermissionError(13, "Permission denied")
         return real(*args, **named)
 
-    monkeypatch.setattr(reachability.socket, "socket", refuse)
+    monkeypatch.setattr(socket, "socket", refuse)
 
     async def no_tcp(*_: object) -> None:
         pytest.fail("fell back to TCP")
