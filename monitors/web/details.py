@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from inventory.elements import describe
 from monitors.quantity import duration, quantity
 from monitors.reading import Reading, State
-from monitors.snapshot import AlertView, ComponentView, DeviceView, PollView
+from monitors.snapshot import AlertView, ComponentView, DeviceView, Phase, PollView
 from monitors.web.views import MARKS, STATE_TONES, Tone, clock, survives
 
 
@@ -125,8 +125,14 @@ def impact_rows(alert: AlertView, kind: str) -> list[tuple[str, str]]:
             by_change.setdefault((impact.after, impact.before), []).append(
                 impact.title or impact.name
             )
+    over = alert.phase is Phase.RETURNED
     return [
-        (f"{survives(after)} (margin {before} before, {after} now)", ", ".join(names))
+        (
+            f"endangered no longer (margin {before} before, {after} while it stood)"
+            if over
+            else f"{survives(after)} (margin {before} before, {after} now)",
+            ", ".join(names),
+        )
         for (after, before), names in sorted(by_change.items())
     ]
 

@@ -128,6 +128,11 @@ class AlertRow:
         """The tone's shape."""
         return MARKS[self.tone]
 
+    @property
+    def state(self) -> str:
+        """The phase, in a word that needs no explanation."""
+        return "gone, unacked" if self.phase == Phase.RETURNED else self.phase
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -154,7 +159,7 @@ def page(snapshot: Snapshot, now: datetime) -> Page:
     """The overview of a snapshot. `now` is UTC."""
     zone = ZoneInfo(snapshot.center.timezone)
     tiles = tuple(_tile(f) for f in sorted(snapshot.functions.values(), key=_by_priority))
-    alerts = tuple(alert_row(a, now, zone) for a in snapshot.active_alerts)
+    alerts = tuple(alert_row(a, now, zone) for a in sorted(snapshot.active_alerts, key=_is_over))
     return Page(
         title=snapshot.center.title,
         headline=headline(tiles, alerts),
@@ -209,6 +214,11 @@ def survives(margin: int) -> str:
         return "the next failure is an outage"
     more = f"{margin} or more failures" if margin >= MOST else count(margin, "more failure")
     return f"survives {more}"
+
+
+def _is_over(alert: AlertView) -> bool:
+    """What is gone and only waits for a signature comes after all that still stands."""
+    return alert.phase is Phase.RETURNED
 
 
 def _by_priority(margin: MarginView) -> tuple[int, str]:
@@ -345,6 +355,9 @@ def _impact(alert: AlertView) -> str:
     for impact in alert.impact:
         if impact.kind == "function":
             by_margin.setdefault(impact.after, []).append(impact.title or impact.name)
+    if alert.phase is Phase.RETURNED and by_margin:
+        names = [name for _, found in sorted(by_margin.items()) for name in found]
+        return f"no longer: {', '.join(names)}"
     return "; ".join(
         f"{', '.join(names)}: {survives(margin)}" for margin, names in sorted(by_margin.items())
     )

@@ -8,6 +8,7 @@ import pytest
 from inventory.topology import Health
 from monitors.reading import State
 from monitors.snapshot import ComponentView, Phase, Snapshot
+from monitors.web.details import impact_rows
 from monitors.web.views import Page, Row, Tone, age, page, survives
 from tests.centers import small_center
 from tests.snapshots import NOW, alert, snapshot
@@ -128,3 +129,16 @@ def test_margins_in_words(margin: int, words: str) -> None:
 )
 def test_ages(seconds: float, text: str) -> None:
     assert age(seconds) == text
+
+
+def test_what_is_gone_stands_last_and_threatens_nothing() -> None:
+    over = replace(alert("ups-a"), phase=Phase.RETURNED, returned_at=NOW)
+    stands = alert("ups-b")
+    state = replace(snapshot(CENTER), alerts=(over, stands))
+    assert [(row.cause, row.state, row.impact) for row in page(state, NOW).alerts] == [
+        ("ups-b", "unacked", "CAD: the next failure is an outage"),
+        ("ups-a", "gone, unacked", "no longer: CAD"),
+    ]
+    assert impact_rows(over, "function") == [
+        ("endangered no longer (margin 1 before, 0 while it stood)", "CAD")
+    ]
