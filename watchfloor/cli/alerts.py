@@ -7,14 +7,19 @@ from pathlib import Path
 
 import click
 from pydantic import TypeAdapter
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
+from inventory.elements import owner_of
 from monitors.channel import ChannelClient, socket_path
 from monitors.quantity import duration
 from monitors.snapshot import AlertView, Phase, Snapshot
-from watchfloor.cli.output import json_option, print_json, print_table
+from watchfloor.cli.output import console, json_option, print_json
 from watchfloor.cli.running import find_runtime
 
 _ALERTS = TypeAdapter(list[AlertView])
+_STYLES = {"P1": "bold red", "P2": "yellow", "P3": ""}
 
 runtime_option = click.option(
     "--runtime-dir",
@@ -69,24 +74,28 @@ def acknowledge(
 
 
 def _print(shown: list[AlertView], snapshot: Snapshot) -> None:
-    now = datetime.now(UTC)
-    rows = [
-        (
-            alert.priority,
-            alert.id,
-            alert.summary,
-            duration((now - alert.since).total_seconds()),
-            _phase(alert),
-            _endangered(alert),
-            alert.runbook,
-        )
-        for alert in shown
+    """A paragraph for each: a table of sentences cannot be read on 80 columns."""
+    out = console()
+    out.print(snapshot.center.title)
+    for alert in sorted(shown, key=lambda each: each.phase is Phase.RETURNED):
+        style = "" if alert.phase is Phase.RETURNED else _STYLES[alert.priority]
+        out.print()
+        out.print(Text(f"{alert.priority}  {alert.summary}", style=style))
+        facts = Table.grid(padding=(0, 2, 0, 0))
+        for name, value in _facts(alert):
+            facts.add_row(Text(name), Text(value))
+        out.print(Padding(facts, (0, 0, 0, 4)))
+
+
+def _facts(alert: AlertView) -> list[tuple[str, str]]:
+    began = duration((datetime.now(UTC) - alert.since).total_seconds())
+    device = alert.device or owner_of(alert.cause)
+    return [
+        ("state", f"{_phase(alert)}; it began {began} ago"),
+        ("endangers", _endangered(alert)),
+        ("do", f"watchfloor runbook show {alert.alert} {device}"),
+        ("id", alert.id),
     ]
-    print_table(
-        ("", "id", "alert", "for", "state", "endangers", "runbook"),
-        rows,
-        title=snapshot.center.title,
-    )
 
 
 def _phase(alert: AlertView) -> str:
@@ -97,9 +106,12 @@ def _phase(alert: AlertView) -> str:
 
 
 def _endangered(alert: AlertView) -> str:
+    """The functions, with the margin that each has left: 0 means that the next failure ends it."""
+    if alert.phase is Phase.RETURNED:
+        return "nothing any more"
     functions = [
-        f"{impact.title} {impact.before}→{impact.after}"
+        f"{impact.title} (margin {impact.after})"
         for impact in alert.impact
         if impact.kind == "function"
     ]
-    return ", ".join(functions) or "-"
+    return ", ".join(functions) or "no function"
