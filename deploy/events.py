@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from inventory.errors import WatchfloorError
 from inventory.settings import Settings
+from inventory.whole_file import write_whole
 
 SPOOL_LIMIT = 1000
 TIMEOUT_S = 5.0
@@ -120,8 +121,7 @@ def _spool(folder: Path, new: Mapping[str, Any], number: int) -> None:
             path.unlink(missing_ok=True)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         path = folder / f"{stamp}-{number:04}.json"
-        path.with_suffix(".new").write_text(_text(new, len(surplus)), encoding="utf-8")
-        path.with_suffix(".new").replace(path)
+        write_whole(path, _text(new, len(surplus)))
     except OSError as error:
         raise EventError(f"{folder}: the event cannot be kept: {error.strerror}") from error
 

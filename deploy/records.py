@@ -4,7 +4,6 @@ One JSON file per run in `<state>/runs`, written when the run begins and again w
 that was killed leaves one that says `running`.
 """
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.failure import Reason
 from inventory.errors import WatchfloorError
+from inventory.whole_file import write_whole
 
 
 class RecordError(WatchfloorError):
@@ -85,14 +85,9 @@ class RunRecord(_Part):
 def save_record(record: RunRecord, folder: Path) -> Path:
     """Writes the record so that a reader sees the old or the new one. Raises `RecordError`."""
     path = folder / f"{record.run}.json"
-    beside = path.with_suffix(".new")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(record.model_dump_json(indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_whole(path, record.model_dump_json(indent=2) + "\n")
     except OSError as error:
         raise RecordError(
             f"{path}: the run's record cannot be written: {error.strerror}"

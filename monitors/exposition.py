@@ -40,7 +40,7 @@ class Family:
 
 _READING_NAMES = {
     # Where the class's name and its unit would not read well together.
-    SensorClass.POWER_CONSUMED: "energy_joules",
+    SensorClass.POWER_CONSUMED: "energy_joules_total",
     SensorClass.COUNT: "counted_items",
     SensorClass.PERCENT: "sensor_ratio",
     SensorClass.DBM: "optical_power_dbm",
@@ -64,7 +64,7 @@ def _unit_words(sensor_class: SensorClass) -> str:
 READINGS: Mapping[SensorClass, Family] = {
     sensor_class: Family(
         "watchfloor_" + _READING_NAMES.get(sensor_class, f"{sensor_class}_{UNITS[sensor_class]}"),
-        "gauge",
+        "counter" if sensor_class is SensorClass.POWER_CONSUMED else "gauge",
         "The device's own number for a state; watchfloor_component_state grades it."
         if sensor_class is SensorClass.STATE
         else f"A reading of {sensor_class.replace('_', ' ')}, in {_unit_words(sensor_class)}.",

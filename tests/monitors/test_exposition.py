@@ -61,7 +61,9 @@ def test_every_class_has_its_own_family_with_its_unit() -> None:
     assert len(set(names)) == len(SensorClass)
     for sensor_class, family in READINGS.items():
         unit = UNITS[sensor_class]
-        assert family.name.endswith(unit) or unit in ("count", "state", "bits_per_second")
+        named = family.name.removesuffix("_total")
+        assert named.endswith(unit) or unit in ("count", "state", "bits_per_second")
+        assert family.name.endswith("_total") == (family.kind == "counter")
 
 
 def test_bits_are_written_as_bytes() -> None:
