@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from monitors.snapshot import Snapshot
 from monitors.web.board import Board
 from monitors.web.rendering import Renderer
-from monitors.web.views import SILENT_AFTER_S, clock, page
+from monitors.web.views import SILENT_AFTER_S, age, clock, page
 
 TICK_S = 1.0
 MOST_LISTENERS = 200
@@ -53,7 +53,9 @@ class RegionFeed:
         """What the page's watchdog needs."""
         age_s = self._board.age_s(now)
         snapshot = self._board.snapshot
+        taken_at = snapshot.taken_at if snapshot else None
         return {
+            "age": age((now - taken_at).total_seconds()) if taken_at else "never",
             "silent": age_s is None or age_s > SILENT_AFTER_S,
             "taken_at": clock(snapshot.taken_at, ZoneInfo(snapshot.center.timezone))
             if snapshot

@@ -146,6 +146,8 @@ class Page:
     sections: tuple[Section, ...]
     notices: tuple[str, ...]
     """What the monitor has to say about itself."""
+    age: str
+    """How old the data was when the page was made: `2 s`."""
     taken_at: str
     zone: str
 
@@ -168,6 +170,7 @@ def page(snapshot: Snapshot, now: datetime) -> Page:
         alerts=alerts,
         sections=_sections(snapshot, now, zone),
         notices=_notices(snapshot),
+        age=age((now - snapshot.taken_at).total_seconds()),
         taken_at=clock(snapshot.taken_at, zone),
         zone=snapshot.center.timezone,
     )

@@ -174,7 +174,7 @@ In another terminal, make something fail and watch the page:
   {me} demo --fault ups-a:on-battery
   {me} alerts                               what needs somebody
   {me} runbook show ups-on-battery ups-a    what to do about it
-  {me} demo --clear ups-a                   all well again
+  {me} demo --clear ups-a                   all well again; alerts end within a minute
   {me} demo --faults                        what else can fail
 
 Ctrl-C ends everything.""")

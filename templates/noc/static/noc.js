@@ -35,7 +35,8 @@
     const tick = JSON.parse(event.data);
     lastTick = Date.now();
     engineSilent = tick.silent;
-    document.getElementById("age").textContent = tick.taken_at;
+    document.getElementById("age").textContent = tick.age;
+    document.getElementById("taken-at").textContent = tick.taken_at;
     show();
   });
   source.addEventListener("region", (event) => {

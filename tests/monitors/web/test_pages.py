@@ -190,9 +190,10 @@ async def test_only_what_changed_is_sent_again(board: Board) -> None:
 
 async def test_without_the_engine_the_tick_says_silent(board: Board) -> None:
     feed = RegionFeed(board, Renderer())
-    assert feed.tick(datetime.now(UTC)) == {"silent": True, "taken_at": "never"}
+    assert feed.tick(datetime.now(UTC)) == {"age": "never", "silent": True, "taken_at": "never"}
     board.publish(ON_BATTERY)
     assert feed.tick(datetime.now(UTC))["silent"] is False
+    assert feed.tick(NOW + timedelta(seconds=3))["age"] == "3 s"
     assert feed.tick(datetime.now(UTC) + timedelta(seconds=30))["silent"] is True
 
 
