@@ -14,6 +14,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import yaml
@@ -36,7 +37,7 @@ class Difference:
     """Where we differ on purpose."""
 
     oid: str
-    """A prefix of the object's OID."""
+    """A prefix of the object's OID; `*` stands for any part of it."""
     about: str
     """`recall`, `value` or `severity`."""
     reason: str
@@ -145,7 +146,7 @@ def _same(ours: float, theirs: float) -> bool:
 
 def _deliberate(row: Expected, about: str, differences: Iterable[Difference]) -> bool:
     return any(
-        one.about == about and f"{row.oid}.".startswith(f"{one.oid}.") for one in differences
+        one.about == about and fnmatchcase(f"{row.oid}.", f"{one.oid}.*") for one in differences
     )
 
 

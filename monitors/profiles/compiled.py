@@ -8,6 +8,7 @@ from monitors.profiles.formula import Formula
 from monitors.profiles.match import KeySet, StateMap
 from monitors.profiles.schema import (
     Condition,
+    Exponent,
     Label,
     Limit,
     Limits,
@@ -70,7 +71,7 @@ class CompiledSensor:
     component: Template
     kind: CompiledKind | None
     classify: tuple[str, dict[str, CompiledKind]] | None
-    exponent: tuple[str, str] | None
+    exponent: Exponent | None
     cases: tuple[tuple[CompiledCondition, StateMap], ...]
     when: CompiledCondition
     unless: tuple[tuple[str, KeySet], ...]
@@ -93,7 +94,9 @@ class CompiledLabel:
     """A label and where it is read."""
 
     name: str
-    column: bytes
+    column: bytes | None
+    """None where the label is a part of the index."""
+    part: int
     index: Template | None
     """None for the same row."""
     words: dict[int, str]
@@ -112,7 +115,7 @@ class CompiledTable:
     @property
     def columns(self) -> tuple[bytes, ...]:
         """Every column that must be walked."""
-        found = [label.column for label in self.labels]
+        found = [label.column for label in self.labels if label.column is not None]
         for sensor in self.sensors:
             found += objects_of(sensor)
         return tuple(dict.fromkeys(found))
@@ -167,7 +170,8 @@ def _shaping(table: Table) -> frozenset[str]:
 
 def _label(name: str, label: Label, entry: str) -> CompiledLabel:
     index = None if label.index == "{index}" else Template(label.index)
-    return CompiledLabel(name, column_oid(entry, label.column), index, label.words)
+    column = None if label.column is None else column_oid(entry, label.column)
+    return CompiledLabel(name, column, label.part or 0, index, label.words)
 
 
 def _sensor(sensor: Sensor, entry: str | None, states: dict[str, StateMap]) -> CompiledSensor:
@@ -185,7 +189,7 @@ def _sensor(sensor: Sensor, entry: str | None, states: dict[str, StateMap]) -> C
         component=Template(sensor.component),
         kind=_kind(sensor, states),
         classify=_classify(sensor, states),
-        exponent=(sensor.exponent.scale, sensor.exponent.precision) if sensor.exponent else None,
+        exponent=sensor.exponent,
         cases=tuple((_condition(case.when), states[case.states]) for case in sensor.cases),
         when=_condition(sensor.when),
         unless=_condition(sensor.unless).labels,

@@ -24,6 +24,8 @@ Values = Mapping[bytes, bytes]
 AnySlot = Slot | AgreementSlot
 _MAX_LABEL = 120
 """Characters of a device's text that get into a name."""
+_UNITS = 9
+"""SensorDataScale of RFC 3433: no prefix."""
 _ABSENT = b""
 """An OID that no device answers; keeps a slot's inputs at their places."""
 
@@ -120,7 +122,7 @@ class Layout:
             return None
         for label in table.labels:
             oid = _label_oid(label, row)
-            value = decode_or_none(values.get(oid))
+            value = _label_value(label, row, values.get(oid))
             row.raw[label.name] = value
             row.text[label.name] = _words(label, value)
             row.oids[label.name] = oid
@@ -155,7 +157,15 @@ def _suffixes_by_column(
     return found
 
 
+def _label_value(label: CompiledLabel, row: _Row, tlv: bytes | None) -> Value:
+    if label.column is not None:
+        return decode_or_none(tlv)
+    return row.index[label.part - 1] if label.part <= len(row.index) else None
+
+
 def _label_oid(label: CompiledLabel, row: _Row) -> bytes:
+    if label.column is None:
+        return _ABSENT
     if label.index is None:
         return label.column + row.suffix
     text = label.index.fill(row.index, row.text)
@@ -201,7 +211,10 @@ def _kind_of(sensor: CompiledSensor, row: _Row) -> CompiledKind | None:
     if kind is None:
         return None
     if sensor.exponent is not None:
-        scale, precision = (row.raw[name] for name in sensor.exponent)
+        stated = sensor.exponent
+        scale = _UNITS if stated.scale is None else row.raw[stated.scale]
+        precision = row.raw[stated.precision]
+        precision = stated.otherwise if precision is None else precision
         if not (isinstance(scale, int) and isinstance(precision, int)):
             return None
         factor = entity_sensor_factor(scale, precision)

@@ -170,8 +170,11 @@ class Classify(_Model):
 class Exponent(_Model):
     """ENTITY-SENSOR-MIB's scale and precision (RFC 3433) as labels of the row."""
 
-    scale: LabelName
+    scale: LabelName | None = None
+    """None where the table has decimal places alone."""
     precision: LabelName
+    otherwise: int | None = Field(default=None, ge=0, le=9)
+    """Decimal places where the row does not state them; such rows are left out without it."""
 
 
 class Case(_Model):
@@ -236,13 +239,21 @@ class Sensor(_Model):
 
 
 class Label(_Model):
-    """A column that names or describes a row."""
+    """A column, or a part of the index, that names or describes a row."""
 
-    column: str | int
+    column: str | int | None = None
+    part: int | None = Field(default=None, ge=1)
+    """Which part of the index, counted from 1, where no column says it."""
     index: TemplateText = "{index}"
     """The row in which to look, where the column belongs to another table."""
     words: dict[int, str] = {}
     """What to say for the numbers that the device sends."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.column is None) == (self.part is None):
+            raise ValueError("give either column or part")
+        return self
 
 
 class Table(_Model):
@@ -350,7 +361,7 @@ def shaping_labels(sensor: Sensor) -> set[str]:
     if sensor.classify:
         names.add(sensor.classify.label)
     if sensor.exponent:
-        names |= {sensor.exponent.scale, sensor.exponent.precision}
+        names |= {name for name in (sensor.exponent.scale, sensor.exponent.precision) if name}
     return names
 
 

@@ -41,12 +41,13 @@ class Template:
 
     def fill(self, index: Sequence[int], labels: Mapping[str, str]) -> str:
         """The name of one row. Of `{a|b}` the first is taken that is not empty."""
-        return "".join(
+        filled = "".join(
             part
             if isinstance(part, str)
             else next(filter(None, (_look_up(choice, index, labels) for choice in part)), "")
             for part in self._parts
-        ).strip()
+        )
+        return " ".join(filled.split())
 
 
 def _look_up(choice: str, index: Sequence[int], labels: Mapping[str, str]) -> str:

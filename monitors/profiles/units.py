@@ -1,5 +1,6 @@
 """The units in which devices state their values, and the way from each to the base unit."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,17 +12,22 @@ class Scale:
     numerator: int = 1
     denominator: int = 1
     shift: float = 0
+    in_decibels: bool = False
+    """Whether the result is ten times its decimal logarithm: milliwatts as dBm."""
 
     def apply(self, raw: float) -> float:
-        """The raw number in the base unit."""
+        """The raw number in the base unit; not a number where it has no logarithm."""
         shifted = raw + self.shift if self.shift else raw
-        return shifted * self.numerator / self.denominator
+        linear = shifted * self.numerator / self.denominator
+        if not self.in_decibels:
+            return linear
+        return 10 * math.log10(linear) if linear > 0 else math.nan
 
     def times(self, factor: Fraction) -> "Scale":
         """This scale, and then the factor. The shift is in raw units, so it shrinks by it."""
         product = Fraction(self.numerator, self.denominator) * factor
         shift = self.shift / float(factor) if self.shift else 0
-        return Scale(product.numerator, product.denominator, shift)
+        return Scale(product.numerator, product.denominator, shift, self.in_decibels)
 
 
 def _scale(factor: str | int = 1, shift: float = 0) -> Scale:
@@ -62,6 +68,9 @@ RAW_UNITS: dict[str, Scale] = {
     "kilopascals": _scale(1000),
     "psi": _scale("6894757/1000"),
     "dbm": _scale(),
+    "microwatts_in_dbm": Scale(1, 1000, in_decibels=True),
+    "watts_in_dbm": Scale(1000, in_decibels=True),
+    "milliwatts_in_dbm": Scale(in_decibels=True),
     "decibels": _scale(),
     "bits_per_second": _scale(),
     "kilobits_per_second": _scale(1000),

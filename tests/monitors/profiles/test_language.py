@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from monitors.profiles.formula import Formula
@@ -103,7 +103,15 @@ def test_decimal_places_are_exact(raw: int, divide: int) -> None:
 @given(st.sampled_from(sorted(RAW_UNITS)), st.integers(-(10**6), 10**6))
 def test_units_keep_the_order(unit: str, raw: int) -> None:
     scale = RAW_UNITS[unit]
+    assume(raw > 0 or not scale.in_decibels)
     assert scale.apply(raw) < scale.apply(raw + 1)
+
+
+def test_power_in_decibels_of_a_milliwatt() -> None:
+    assert RAW_UNITS["microwatts_in_dbm"].apply(1000) == pytest.approx(0)
+    assert RAW_UNITS["milliwatts_in_dbm"].apply(10) == pytest.approx(10)
+    assert RAW_UNITS["watts_in_dbm"].apply(0.001) == pytest.approx(0)
+    assert math.isnan(RAW_UNITS["milliwatts_in_dbm"].apply(0))
 
 
 @pytest.mark.parametrize(
