@@ -14,7 +14,11 @@ from monitors.profiles.schema import FORMAT, Profile
 MAX_FILE_BYTES = 1_000_000
 
 
-class _Loader(yaml.SafeLoader):
+# libyaml reads all profiles in a fraction of a second; a PyYAML without it still reads them.
+_Base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc, valid-type]  # chosen at run time
     """YAML in which `on`, `off`, `yes` and `no` are words, and no key stands twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -26,7 +30,8 @@ class _Loader(yaml.SafeLoader):
                     None, None, f"{key!r} stands twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 _Loader.yaml_implicit_resolvers = {
