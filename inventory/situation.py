@@ -14,7 +14,7 @@ from inventory.model import Center, Device, Kind
 RIDES_THROUGH = frozenset({Kind.UPS})
 FORWARDS = frozenset({Kind.SWITCH, Kind.ROUTER, Kind.FIREWALL, Kind.LINK})
 GIVES_POWER = frozenset({Kind.UTILITY, Kind.GENERATOR, Kind.ATS, Kind.UPS, Kind.PDU})
-"""Their uplink is for management: without it they are not seen, and still do their work."""
+"""Their uplink is for management: without it, or silent, they can still pass power."""
 
 
 class CycleError(WatchfloorError):

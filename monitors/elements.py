@@ -7,10 +7,11 @@ from collections.abc import Collection, Container, Iterator, Mapping
 
 from inventory.elements import Element
 from inventory.model import Center, Device, Kind
+from inventory.situation import GIVES_POWER
 from inventory.topology import Health, Topology
 from monitors.health import DeviceHealth, Part, kind_of
 from monitors.reading import SensorClass, State
-from monitors.silence import POWER_GEAR, settle_silence, supply_numbers
+from monitors.silence import settle_silence, supply_numbers
 
 ON_BATTERY = frozenset({"onbattery", "battery"})
 """Words for an output that comes from the battery: `upsOutputSource` (RFC 1628) and
@@ -81,14 +82,14 @@ def _says(health: DeviceHealth, words: Container[str]) -> bool:
 def _spoken(device: Device, health: DeviceHealth, used_ports: Collection[str]) -> Iterator[Element]:
     """The elements that the device itself reports as failed."""
     bad = [part for part in health.parts if part.state is State.CRITICAL]
-    if device.kind not in POWER_GEAR:  # whose own supplies feed only its controller
+    if device.kind not in GIVES_POWER:  # whose own supplies feed only its controller
         yield from _supplies(device, health.parts)
     yield from _lost_inputs(device, health, bad)
     if device.kind is Kind.UPS and not on_battery(health):
         yield from (f"battery:{device.name}" for part in bad if part.kind == "battery")
     if device.kind is Kind.UPS and _says(health, NO_OUTPUT):
         yield device.name
-    if device.kind in POWER_GEAR:
+    if device.kind in GIVES_POWER:
         yield from _dead_outlets(device, health)
     yield from _dead_ports(device, health, used_ports)
     if any(part.kind in FATAL_PARTS.get(device.kind, ()) for part in bad):
@@ -114,7 +115,7 @@ def element_of(
         candidates = [f"port:{device.name}/{word}" for word in (part.index, part.name)]
     elif part.kind in {"outlet", "battery"}:
         candidates = [f"outlet:{device.name}/{part.index}", f"battery:{device.name}"]
-    elif part.kind in INPUT_PARTS | OUTPUT_PARTS and device.kind in POWER_GEAR:
+    elif part.kind in INPUT_PARTS | OUTPUT_PARTS and device.kind in GIVES_POWER:
         candidates = [*(f"feed:{device.name}/{feed}" for feed in device.feeds), device.name]
     elif part.kind in FATAL_PARTS.get(device.kind, ()):
         candidates = [device.name]
@@ -122,7 +123,7 @@ def element_of(
 
 
 def _lost_inputs(device: Device, health: DeviceHealth, bad: list[Part]) -> Iterator[Element]:
-    if device.kind not in POWER_GEAR:
+    if device.kind not in GIVES_POWER:
         return
     if device.kind is Kind.UPS and on_battery(health):
         yield from (f"feed:{device.name}/{feed}" for feed in device.feeds)

@@ -4,13 +4,11 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from inventory.elements import Element, owner_of
-from inventory.model import Device, Kind
+from inventory.model import Device
+from inventory.situation import GIVES_POWER
 from inventory.topology import Health, Power, Topology
 from monitors.health import DeviceHealth, Part
 from monitors.reading import State
-
-POWER_GEAR = frozenset({Kind.UTILITY, Kind.GENERATOR, Kind.ATS, Kind.UPS, Kind.PDU})
-"""Gear whose management card can be silent while it still passes power."""
 
 
 def supply_numbers(parts: Iterable[Part]) -> dict[str, int]:
@@ -53,7 +51,7 @@ def settle_silence(
     def is_down(name: str) -> bool:
         if name in passing or status[name].power is Power.LOST:
             return False
-        if known[name].kind in POWER_GEAR:
+        if known[name].kind in GIVES_POWER:
             return evidence.of(name) is Flow.DEAD
         return status[name].reachable or not known[name].uplinks
 
@@ -106,12 +104,12 @@ class PowerEvidence:
         """What one consumer tells of one of its feeds; None when it is silent as well."""
         health = self._healths[device.name]
         # A strip's or switch-over's own supplies feed its controller: they hang from no one feed.
-        supply = None if device.kind in POWER_GEAR else self._supply(health, number)
+        supply = None if device.kind in GIVES_POWER else self._supply(health, number)
         if supply is not None:
             return Flow.DEAD if supply is State.CRITICAL else Flow.ALIVE
         only_feed = len(device.feeds) == 1
         if health.silent:
-            if device.kind not in POWER_GEAR:
+            if device.kind not in GIVES_POWER:
                 return None
             passed_on = self.of(device.name)
             return passed_on if only_feed and passed_on is not Flow.UNKNOWN else None

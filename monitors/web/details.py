@@ -8,11 +8,11 @@ from inventory.elements import describe
 from monitors.quantity import duration, quantity
 from monitors.reading import Reading, State
 from monitors.snapshot import AlertView, ComponentView, DeviceView, Phase, PollView
-from monitors.web.views import MARKS, STATE_TONES, Tone, clock, survives
+from monitors.web.views import STATE_TONES, Marked, Tone, clock, survives
 
 
 @dataclass(frozen=True, slots=True)
-class PartRow:
+class PartRow(Marked):
     """One component of a device."""
 
     name: str
@@ -21,14 +21,9 @@ class PartRow:
     text: str
     since: str
 
-    @property
-    def mark(self) -> str:
-        """The tone's shape."""
-        return MARKS[self.tone]
-
 
 @dataclass(frozen=True, slots=True)
-class ReadingRow:
+class ReadingRow(Marked):
     """One reading of a device."""
 
     name: str
@@ -36,11 +31,6 @@ class ReadingRow:
     state: str
     tone: Tone
     source: str
-
-    @property
-    def mark(self) -> str:
-        """The tone's shape."""
-        return MARKS[self.tone]
 
 
 @dataclass(frozen=True, slots=True)

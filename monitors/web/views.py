@@ -47,8 +47,20 @@ _LOUDNESS = [Tone.CRITICAL, Tone.WARNING, Tone.UNKNOWN, Tone.NOTICE, Tone.CALM]
 _PRIORITY_TONES = {"P1": Tone.CRITICAL, "P2": Tone.WARNING, "P3": Tone.NOTICE}
 
 
+class Marked:
+    """What has a tone is shown with that tone's shape, too."""
+
+    __slots__ = ()
+    tone: Tone
+
+    @property
+    def mark(self) -> str:
+        """The tone's shape."""
+        return MARKS[self.tone]
+
+
 @dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Marked):
     """One function of the center."""
 
     name: str
@@ -59,14 +71,9 @@ class Tile:
     """What the margin means, in words."""
     causes: tuple[str, ...]
 
-    @property
-    def mark(self) -> str:
-        """The tone's shape."""
-        return MARKS[self.tone]
-
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Row(Marked):
     """One device in the table."""
 
     name: str
@@ -79,11 +86,6 @@ class Row:
     fresh: bool
     read_at: str
     """Time of the last good poll in the center's time; empty when nobody polls it."""
-
-    @property
-    def mark(self) -> str:
-        """The tone's shape."""
-        return MARKS[self.tone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertRow:
+class AlertRow(Marked):
     """One alert in the list."""
 
     id: str
@@ -124,18 +126,13 @@ class AlertRow:
     runbook: str
 
     @property
-    def mark(self) -> str:
-        """The tone's shape."""
-        return MARKS[self.tone]
-
-    @property
     def state(self) -> str:
         """The phase, in a word that needs no explanation."""
         return "gone, unacked" if self.phase == Phase.RETURNED else self.phase
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Marked):
     """The whole overview."""
 
     title: str
@@ -150,11 +147,6 @@ class Page:
     """How old the data was when the page was made: `2 s`."""
     taken_at: str
     zone: str
-
-    @property
-    def mark(self) -> str:
-        """The tone's shape."""
-        return MARKS[self.tone]
 
 
 def page(snapshot: Snapshot, now: datetime) -> Page:
