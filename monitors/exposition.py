@@ -31,6 +31,8 @@ class Family:
     kind: str
     """`gauge` or `counter`."""
     help: str
+    labels: tuple[str, ...] = ("center", "device")
+    """The names of every sample's labels, in their order."""
 
     @property
     def head(self) -> bytes:
@@ -68,18 +70,23 @@ READINGS: Mapping[SensorClass, Family] = {
         "The device's own number for a state; watchfloor_component_state grades it."
         if sensor_class is SensorClass.STATE
         else f"A reading of {sensor_class.replace('_', ' ')}, in {_unit_words(sensor_class)}.",
+        ("center", "device", "component", "name"),
     )
     for sensor_class in SensorClass
 }
 """The family of every class of reading."""
 
 DEVICE_STATE = Family(
-    "watchfloor_device_state", "gauge", "1 for the state that a device is in, 0 for the others."
+    "watchfloor_device_state",
+    "gauge",
+    "1 for the state that a device is in, 0 for the others.",
+    ("center", "device", "state"),
 )
 COMPONENT_STATE = Family(
     "watchfloor_component_state",
     "gauge",
     "1 for the settled state that a component is in, 0 for the others.",
+    ("center", "device", "component", "state"),
 )
 DEVICE_IN_SERVICE = Family(
     "watchfloor_device_in_service", "gauge", "1 when a device works, has power and is connected."
@@ -87,48 +94,82 @@ DEVICE_IN_SERVICE = Family(
 DEVICE_FRESH = Family(
     "watchfloor_device_fresh", "gauge", "1 when what was read from a device is recent."
 )
-DEVICE_INFO = Family("watchfloor_device_info", "gauge", "What a device is; always 1.")
+DEVICE_INFO = Family(
+    "watchfloor_device_info",
+    "gauge",
+    "What a device is; always 1.",
+    ("center", "device", "kind", "rack", "model"),
+)
 POLL_DURATION = Family(
-    "watchfloor_poll_duration_seconds", "gauge", "How long the last poll of a device took."
+    "watchfloor_poll_duration_seconds",
+    "gauge",
+    "How long the last poll of a device took.",
+    ("center", "device", "protocol"),
 )
 POLL_TIMESTAMP = Family(
     "watchfloor_poll_success_timestamp_seconds",
     "gauge",
     "When the last poll that brought readings began, as Unix time.",
+    ("center", "device", "protocol"),
 )
-POLL_UP = Family("watchfloor_poll_up", "gauge", "1 when the last poll brought readings.")
+POLL_UP = Family(
+    "watchfloor_poll_up",
+    "gauge",
+    "1 when the last poll brought readings.",
+    ("center", "device", "protocol"),
+)
 POLL_FAILURES = Family(
-    "watchfloor_poll_failures_total", "counter", "Polls that brought a problem, by its reason."
+    "watchfloor_poll_failures_total",
+    "counter",
+    "Polls that brought a problem, by its reason.",
+    ("reason",),
 )
-POLLS = Family("watchfloor_polls_total", "counter", "Polls finished since the monitor started.")
+POLLS = Family("watchfloor_polls_total", "counter", "Polls finished since the monitor started.", ())
 GROUP_MARGIN = Family(
     "watchfloor_group_margin",
     "gauge",
     "How many more failures a group survives; -1 when it is out.",
+    ("center", "group"),
 )
 FUNCTION_MARGIN = Family(
     "watchfloor_function_margin",
     "gauge",
     "How many more failures a function of the room survives; -1 when it is out.",
+    ("center", "function"),
 )
 FUNCTION_DESIGNED = Family(
     "watchfloor_function_designed_margin",
     "gauge",
     "How many failures a function survives when everything works.",
+    ("center", "function"),
 )
 ALERT_ACTIVE = Family(
-    "watchfloor_alert_active", "gauge", "1 for every alert that is shown, pending ones left out."
+    "watchfloor_alert_active",
+    "gauge",
+    "1 for every alert that is shown, pending ones left out.",
+    ("center", "alert", "device", "component", "priority", "phase"),
 )
 LOOP_LAG = Family(
-    "watchfloor_loop_lag_seconds", "gauge", "Worst delay of the event loop in ten seconds."
+    "watchfloor_loop_lag_seconds",
+    "gauge",
+    "Worst delay of the event loop in ten seconds.",
+    (),
 )
 POLL_LATENESS = Family(
-    "watchfloor_poll_lateness_seconds", "gauge", "How late the latest poll began."
+    "watchfloor_poll_lateness_seconds",
+    "gauge",
+    "How late the latest poll began.",
+    (),
 )
 STORE_UP = Family(
-    "watchfloor_alert_store_up", "gauge", "1 when alerts are written down, 0 when they cannot be."
+    "watchfloor_alert_store_up",
+    "gauge",
+    "1 when alerts are written down, 0 when they cannot be.",
+    (),
 )
-BUILD_INFO = Family("watchfloor_build_info", "gauge", "The monitor's version; always 1.")
+BUILD_INFO = Family(
+    "watchfloor_build_info", "gauge", "The monitor's version; always 1.", ("version",)
+)
 
 FAMILIES: tuple[Family, ...] = (
     BUILD_INFO,
