@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check score lab lab-down lock clean
+.PHONY: help demo test check score docs lab lab-down lock clean
 
 help:  ## show the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ check: $(VENV)/.dev  ## the static checks alone
 
 score: $(VENV)/.dev  ## compare the profiles with what is expected of recorded devices
 	@$(BIN)/python -m bench.score $(ARGS)
+
+docs: $(VENV)/.dev  ## write docs/monitoring.md anew from the code
+	@$(BIN)/python -m monitors.documentation docs/monitoring.md
 
 lab: $(VENV)/.dev  ## boot the example center's real hosts (root, Debian)
 	@$(BIN)/python -m tests.lab up
