@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic.networks import IPvAnyAddress, IPvAnyNetwork
 
 from inventory.baseline import Baseline
+from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
 
 FORMAT = 1
@@ -138,7 +139,13 @@ class Monitoring(Model):
     snmp: str | None = None
     ipmi: str | None = None
     """Read at the device's `bmc` address."""
+    redfish: str | None = None
+    """Read at the device's `bmc` address."""
+    redfish_tls: Certified = Certified()
+    """What vouches for the BMC's certificate."""
     pjlink: str | None = None
+    reach: tuple[Check, ...] = ()
+    """What is asked from outside: echoes, ports, certificates, streams, clocks."""
     ssh: str | None = None
     """For the audit's and drift's reading of facts: a credential whose purpose is `audit`. Never
     used by the engine's polls."""
@@ -271,7 +278,7 @@ class Credential(Model):
 
     name: Name
     purpose: Purpose
-    protocol: Literal["snmp-v2c", "snmp-v3", "ipmi", "pjlink", "ssh"]
+    protocol: Literal["snmp-v2c", "snmp-v3", "ipmi", "redfish", "pjlink", "rtsp", "ssh"]
     user: str = ""
     secret: str = ""
     """Reference to the community, password, authentication passphrase or private key file."""

@@ -13,6 +13,7 @@ from inventory.document import Entry, Mapping, Node, Scalar, Sequence, plain
 from inventory.model import Model
 from inventory.nearest import hint
 from inventory.problems import Mark, Problems
+from inventory.reach import TAGS
 from inventory.sections import walk
 
 M = TypeVar("M", bound=BaseModel)
@@ -66,7 +67,7 @@ def _refuse_unwritten(node: Mapping, problems: Problems) -> None:
 
 
 def _report(model: type[BaseModel], entry: Entry, detail: ErrorDetails, problems: Problems) -> None:
-    loc = detail["loc"]
+    loc = tuple(step for step in detail["loc"] if step not in TAGS)
     if loc == ("name",):
         problems.add(entry.mark, f"{_shown_text(detail['input'])}: {_explain(model, detail, None)}")
         return
@@ -108,6 +109,8 @@ def _explain(model: type[BaseModel], detail: ErrorDetails, node: Node | None) ->
         return "should be a reference such as env:NAME (not shown: it may be a secret)"
     if kind == "ip_any_network":
         return _network_words(detail["input"])
+    if kind == "no_check":
+        return str(detail["msg"])
     if kind == "value_error":
         return str(context.get("error", detail["msg"])).removeprefix("Value error, ")
     if kind == "too_short":
@@ -193,6 +196,8 @@ def _model_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> type[BaseMo
     """The model that stands at a path inside another one."""
     current: type[BaseModel] | None = model
     for step in loc:
+        if step in TAGS:
+            current = TAGS[str(step)]
         if current is None or step not in current.model_fields:
             continue  # an index, or a key of a mapping of models
         current = _model_in(current.model_fields[str(step)].annotation)

@@ -8,6 +8,7 @@ from inventory.checks.names import check_names
 from inventory.checks.network import check_network
 from inventory.checks.power import check_power
 from inventory.checks.racks import check_racks
+from inventory.checks.reach import check_reach
 from inventory.checks.redundancy import check_redundancy
 from inventory.draft import Draft
 
@@ -18,6 +19,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_network,
     check_redundancy,
     check_monitoring,
+    check_reach,
     check_access,
 )
 

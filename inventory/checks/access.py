@@ -15,7 +15,9 @@ NEEDED = {
     "snmp-v2c": ("secret",),
     "snmp-v3": ("user", "secret", "privacy_secret"),
     "ipmi": ("user", "secret"),
+    "redfish": ("user", "secret"),
     "pjlink": (),
+    "rtsp": ("user", "secret"),
     "ssh": ("user", "secret"),
 }
 """What each protocol's credential must say. A PJLink display may have no password."""

@@ -6,10 +6,12 @@ from inventory.model import Credential, Device, Purpose
 PROTOCOLS = {
     "snmp": ({"snmp-v2c", "snmp-v3"}, Purpose.MONITOR),
     "ipmi": ({"ipmi"}, Purpose.MONITOR),
+    "redfish": ({"redfish"}, Purpose.MONITOR),
     "pjlink": ({"pjlink"}, Purpose.MONITOR),
     "ssh": ({"ssh"}, Purpose.AUDIT),
 }
 """How a device is read -> the credential's protocols that fit, and its purpose."""
+AT_BMC = frozenset({"ipmi", "redfish"})
 
 
 def check_monitoring(draft: Draft) -> None:
@@ -27,7 +29,7 @@ def check_monitoring(draft: Draft) -> None:
 
 def _check_protocol(draft: Draft, device: Device, key: str, name: str) -> None:
     path = ("monitoring", key)
-    at = "bmc" if key == "ipmi" else "address"
+    at = "bmc" if key in AT_BMC else "address"
     if getattr(device, at) is None:
         draft.problems.add(
             draft.entry("devices", device.name).mark,
