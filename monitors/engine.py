@@ -7,7 +7,9 @@ in `monitors.watch`, which does no I/O.
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
 
 from inventory.errors import WatchfloorError
@@ -19,9 +21,11 @@ from monitors.alerts.store import AlertStore
 from monitors.alerts.writer import StoreWriter
 from monitors.channel_server import ChannelServer
 from monitors.config import MonitorConfig
+from monitors.events import HINTS, log_event
+from monitors.heard import Heard
 from monitors.lag import LagMeter
 from monitors.poller import Poller
-from monitors.probe import Poll
+from monitors.probe import LogEntry, Poll
 from monitors.snapshot import EngineView
 from monitors.targets import Clients, Targets, build_targets
 from monitors.watch import Memory, Watch
@@ -34,11 +38,17 @@ HEARTBEAT_S = 2.0
 """A snapshot is published at least this often, so that readers can tell quiet from dead."""
 LONGEST_ELAPSED_S = 5.0
 """What one look may count for alert timers: time in which the engine stood still is not counted."""
+PRUNE_S = 300.0
+"""How often the store is held to what it may keep."""
 
 
 def recall(store: AlertStore) -> Memory:
     """What an earlier run has left."""
     return Memory(store.occurrences(), store.sensors(), store.last_events("drift"))
+
+
+def _prune(store: AlertStore) -> int:
+    return store.prune(datetime.now(UTC))
 
 
 class Engine:
@@ -56,7 +66,7 @@ class Engine:
         self.server: ChannelServer | None = None
         self._clients = clients
         self._definitions = definitions or load_definitions()
-        self._poller = Poller(self._absorb)
+        self._poller = Poller(self._absorb, on_entries=self._keep_entries)
         self._lag = LagMeter()
         self._started_at = datetime.now(UTC)
         self._instance = secrets.token_hex(4)
@@ -76,7 +86,11 @@ class Engine:
         memory = await asyncio.wrap_future(self.writer.ask(recall))
         await self._load(memory)
         self._poller.start(self._targets.targets)
-        helpers = [asyncio.create_task(self._lag.run()), asyncio.create_task(self._look_on())]
+        helpers = [
+            asyncio.create_task(self._lag.run()),
+            asyncio.create_task(self._look_on()),
+            asyncio.create_task(self._prune_on()),
+        ]
         stopped = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([*helpers, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -100,7 +114,7 @@ class Engine:
             return self._inventory_problem
         self._inventory_problem = ""
         poller = self._poller
-        self._poller = Poller(self._absorb)
+        self._poller = Poller(self._absorb, on_entries=self._keep_entries)
         self._poller.counters = poller.counters
         await poller.stop()
         self._poller.start(self._targets.targets)
@@ -112,6 +126,16 @@ class Engine:
         occurrence = transition.occurrence
         log.info("alert %s %s: %s", occurrence.id, transition.change, occurrence.summary)
         self.writer.write(transition)
+
+    def hear(self, heard: Heard) -> "list[Future[None]]":
+        """Takes in what the receiver heard: looks where gear hints, keeps the events.
+
+        The futures are done when the events are on the disk.
+        """
+        for device in {event.device for event in heard.events if event.kind in HINTS}:
+            self._poller.hasten(device)
+        self.watch.metrics.put_receiver(heard)
+        return [self.writer.write(event) for event in heard.events]
 
     def view(self) -> EngineView:
         """How the monitor itself is."""
@@ -159,6 +183,18 @@ class Engine:
         sensors = self.watch.absorb(poll)
         if sensors is not None:
             self.writer.write(sensors)
+
+    def _keep_entries(self, poll: Poll, entries: Sequence[LogEntry]) -> None:
+        for entry in entries:
+            self.writer.write(log_event(poll, entry))
+
+    async def _prune_on(self) -> None:
+        while True:
+            try:
+                await asyncio.wrap_future(self.writer.ask(_prune))
+            except sqlite3.Error as error:
+                log.warning("alert store: old events stay for now: %s", error)
+            await asyncio.sleep(PRUNE_S)
 
     async def _look_on(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,5 +1,9 @@
-"""What others tell the monitor: runs, drift, incidents and maintenance. Idempotent and bounded."""
+"""What the monitor is told: by others of runs, drift, incidents, maintenance; by gear of itself.
 
+Idempotent and bounded.
+"""
+
+import hashlib
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -8,6 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Val
 from pydantic.types import StringConstraints
 
 from inventory.errors import WatchfloorError
+from monitors.probe import LogEntry, Poll
+from monitors.reading import State
 
 LARGEST_EVENT = 64 * 1024
 """Bytes of one event as JSON."""
@@ -26,6 +32,21 @@ class EventKind(StrEnum):
     DRIFT = "drift"
     INCIDENT = "incident"
     MAINTENANCE = "maintenance"
+    RETIREMENT = "retirement"
+    """Sensors that are expected no more."""
+    TRAP = "trap"
+    """An SNMP trap or inform."""
+    SYSLOG = "syslog"
+    NOTICE = "notice"
+    """A PJLink status notice."""
+    LOG = "log"
+    """A new entry in the log that a device keeps itself."""
+
+
+FROM_GEAR = frozenset({EventKind.TRAP, EventKind.SYSLOG, EventKind.NOTICE, EventKind.LOG})
+"""What devices say themselves. It is kept and shown, and decides nothing."""
+HINTS = frozenset({EventKind.TRAP, EventKind.NOTICE})
+"""What makes the monitor look at the device at once."""
 
 
 class Event(BaseModel):
@@ -42,7 +63,11 @@ class Event(BaseModel):
     device: Annotated[str, StringConstraints(max_length=63)] = ""
     """The device's name; empty for the whole center."""
     payload: dict[str, JsonValue] = {}
-    """Of drift: `changes`, the number of differences (0 ends it), and `summary`, one line."""
+    """Of drift: `changes`, the number of differences (0 ends it), and `summary`, one line.
+
+    Of gear: `summary`, one line; `state`, how bad the device says it is; `name`, the well-known
+    name; `values`, what else it said.
+    """
 
     @property
     def changes(self) -> int:
@@ -55,6 +80,12 @@ class Event(BaseModel):
         """One line for people; may be empty."""
         value = self.payload.get("summary", "")
         return " ".join(str(value).split())[:300]
+
+    @property
+    def state(self) -> State:
+        """How bad the sender says it is; unknown where it does not say."""
+        value = self.payload.get("state")
+        return State(value) if isinstance(value, str) and value in set(State) else State.UNKNOWN
 
 
 class DriftPayload(BaseModel):
@@ -76,6 +107,8 @@ def parse_event(text: bytes) -> Event:
             if not event.device:
                 raise EventError("event: device: drift is about one device; name it")
             DriftPayload.model_validate(event.payload)
+        if event.kind in FROM_GEAR:
+            raise EventError(f"event: kind: a {event.kind} comes from gear, not over the API")
         return event.model_copy(update={"at": event.at.astimezone(UTC)})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
@@ -95,6 +128,23 @@ def drifted(events: list[Event]) -> dict[str, str]:
         for device, event in latest.items()
         if event.changes
     }
+
+
+def log_event(poll: Poll, entry: LogEntry) -> Event:
+    """An entry of a device's own log. The same entry, read again, is the same event."""
+    mark = hashlib.sha256(f"{poll.device}\0{poll.protocol}\0{entry!r}".encode()).hexdigest()[:24]
+    about = f"{entry.sensor}: {entry.text}" if entry.sensor else entry.text
+    payload: dict[str, JsonValue] = {"summary": about[:300], "state": entry.state.value}
+    if entry.at is not None:
+        payload["values"] = {"logged at": entry.at.isoformat()}
+    return Event(
+        id=f"log-{poll.protocol}-{mark}",
+        kind=EventKind.LOG,
+        at=poll.started_at,
+        actor=poll.protocol,
+        device=poll.device,
+        payload=payload,
+    )
 
 
 def utc_now() -> datetime:

@@ -167,6 +167,33 @@ STORE_UP = Family(
     "1 when alerts are written down, 0 when they cannot be.",
     (),
 )
+RECEIVER_HEARD = Family(
+    "watchfloor_receiver_heard_timestamp_seconds",
+    "gauge",
+    "When the receiver of traps and syslog last spoke to the engine, as Unix time.",
+    (),
+)
+RECEIVED = Family(
+    "watchfloor_received_messages_total",
+    "counter",
+    "Messages of gear that were taken in: traps, informs, syslog lines, notices.",
+    ("kind",),
+)
+RECEIVER_DROPPED = Family(
+    "watchfloor_receiver_dropped_total",
+    "counter",
+    "Messages that were not taken in, by the port that they came to and the reason.",
+    ("port", "reason"),
+)
+RECEIVER_QUEUE = Family(
+    "watchfloor_receiver_queue", "gauge", "Events that wait in the receiver for the engine.", ()
+)
+RECEIVER_LOST = Family(
+    "watchfloor_receiver_lost_total",
+    "counter",
+    "Events that the receiver could not keep until the engine took them.",
+    (),
+)
 BUILD_INFO = Family(
     "watchfloor_build_info", "gauge", "The monitor's version; always 1.", ("version",)
 )
@@ -178,6 +205,11 @@ FAMILIES: tuple[Family, ...] = (
     STORE_UP,
     POLLS,
     POLL_FAILURES,
+    RECEIVER_HEARD,
+    RECEIVED,
+    RECEIVER_DROPPED,
+    RECEIVER_QUEUE,
+    RECEIVER_LOST,
     POLL_UP,
     POLL_DURATION,
     POLL_TIMESTAMP,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from inventory.topology import Assessment
 from monitors import exposition as x
 from monitors.health import DeviceHealth
+from monitors.heard import Heard
 from monitors.probe import Poll, ProblemKind
 from monitors.snapshot import AlertView, ComponentView, DeviceView, EngineView, Phase
 
@@ -69,6 +70,23 @@ class Metrics:
             self._put(x.GROUP_MARGIN, name, {**center, "group": name}, margin.margin)
         self._text.put(x.ALERT_ACTIVE, "", b"".join(self._alert(alert) for alert in alerts))
         self._put_engine(engine)
+
+    def put_receiver(self, heard: Heard) -> None:
+        """What the receiver says of itself."""
+        status = heard.status
+        self._put(x.RECEIVER_HEARD, "", {}, (heard.at - _EPOCH).total_seconds())
+        self._put(x.RECEIVER_QUEUE, "", {}, status.queued)
+        self._put(x.RECEIVER_LOST, "", {}, status.lost)
+        received = (
+            x.sample(x.RECEIVED, {"kind": kind}, count) for kind, count in status.received.items()
+        )
+        self._text.put(x.RECEIVED, "", b"".join(received))
+        dropped = (
+            x.sample(x.RECEIVER_DROPPED, {"port": port, "reason": reason}, count)
+            for port, reasons in status.dropped.items()
+            for reason, count in reasons.items()
+        )
+        self._text.put(x.RECEIVER_DROPPED, "", b"".join(dropped))
 
     def _put_readings(self, health: DeviceHealth, fresh: frozenset[str]) -> None:
         if self._fresh.get(health.name) != fresh:

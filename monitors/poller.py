@@ -8,12 +8,13 @@ missed is skipped, never made up for in a burst.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from monitors.probe import Poll, Problem, ProblemKind
+from monitors.haste import Haste
+from monitors.probe import KeepsLog, LogEntry, Poll, Problem, ProblemKind
 from monitors.targets import Target
 
 log = logging.getLogger(__name__)
@@ -33,17 +34,34 @@ class PollCounters:
     running: int = 0
     late_s: float = 0.0
     """How late the latest poll began against its schedule."""
+    hastened: int = 0
+    """Times that a hint has brought a device's poll forward."""
+
+
+OnEntries = Callable[[Poll, Sequence[LogEntry]], None]
+"""Takes what a device's own log had that was new, with the poll that found it."""
 
 
 class Poller:
     """Polls a set of targets until it is stopped."""
 
-    def __init__(self, on_poll: Callable[[Poll], None], grace_s: float = GRACE_S) -> None:
+    def __init__(
+        self,
+        on_poll: Callable[[Poll], None],
+        grace_s: float = GRACE_S,
+        on_entries: OnEntries | None = None,
+    ) -> None:
         self.counters = PollCounters()
         self._on_poll = on_poll
+        self._on_entries = on_entries
         self._grace_s = grace_s
         self._tasks: list[asyncio.Task[None]] = []
         self._targets: list[Target] = []
+        self._haste = Haste(lambda: asyncio.get_running_loop().time())
+
+    def hasten(self, device: str) -> None:
+        """Polls a device now instead of at its time: something says that it has changed."""
+        self.counters.hastened += self._haste.hasten(device)
 
     def start(self, targets: Iterable[Target]) -> None:
         """Begins to poll, spread over each target's interval."""
@@ -73,15 +91,24 @@ class Poller:
     async def _run(self, target: Target, first: float, phase: float) -> None:
         loop = asyncio.get_running_loop()
         due = first
+        alarm = self._haste.alarm(target.device)
         while True:
-            await asyncio.sleep(due - loop.time())
+            await alarm.until(due)
             self.counters.late_s = max(0.0, loop.time() - due)
             poll = await self._poll(target)
             self.counters.polls += 1
             if poll.problem is not None:
                 self.counters.failures[poll.problem.kind] += 1
             self._on_poll(poll)
+            self._pass_on_log(target, poll)
             due = next_due(phase, target.interval_s, loop.time())
+
+    def _pass_on_log(self, target: Target, poll: Poll) -> None:
+        probe = target.probe
+        if self._on_entries is not None and isinstance(probe, KeepsLog):
+            entries = probe.take_events()
+            if entries:
+                self._on_entries(poll, entries)
 
     async def _poll(self, target: Target) -> Poll:
         started_at, begun = datetime.now(UTC), asyncio.get_running_loop().time()

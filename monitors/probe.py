@@ -1,11 +1,12 @@
 """What every probe looks like to the engine: poll one device over one protocol, never raise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from monitors.reading import Reading
+from monitors.reading import Reading, State
 
 
 class ProblemKind(StrEnum):
@@ -88,3 +89,31 @@ class Probe(Protocol):
 
     async def close(self) -> None:
         """Ends the session, if any. Safe to call twice."""
+
+
+class LogEntry(Protocol):
+    """One entry of a log that a device keeps itself. A frozen value: equal entries are one."""
+
+    @property
+    def at(self) -> datetime | None:
+        """By the device's own clock; None where it did not know the time."""
+
+    @property
+    def sensor(self) -> str:
+        """What it is about, in the device's words; may be empty."""
+
+    @property
+    def text(self) -> str:
+        """What happened, in one line."""
+
+    @property
+    def state(self) -> State:
+        """How bad the device thinks that is."""
+
+
+@runtime_checkable
+class KeepsLog(Protocol):
+    """A probe that reads the device's own log as it polls."""
+
+    def take_events(self) -> Sequence[LogEntry]:
+        """What polls have found that is new since the last call, oldest first."""
