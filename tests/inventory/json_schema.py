@@ -41,6 +41,14 @@ def _any_of(wanted: list[Any], value: Any, root: Any, at: str, _: Any) -> list[s
     return [] if any(not each for each in tries) else min(tries, key=len)
 
 
+def _one_of(wanted: list[Any], value: Any, root: Any, at: str, _: Any) -> list[str]:
+    tries = [errors(each, value, root, at) for each in wanted]
+    fitting = sum(not each for each in tries)
+    if fitting > 1:
+        return [f"{at}: fits {fitting} of {len(wanted)}"]
+    return [] if fitting else min(tries, key=len)
+
+
 def _properties(wanted: Any, value: Any, root: Any, at: str, _: Any) -> list[str]:
     if not isinstance(value, dict):
         return []
@@ -114,6 +122,7 @@ KEYWORDS: dict[str, Any] = {
     "$ref": _ref,
     "type": _type,
     "anyOf": _any_of,
+    "oneOf": _one_of,
     "properties": _properties,
     "patternProperties": _patterns,
     "additionalProperties": _additional,
