@@ -20,9 +20,7 @@ from monitors.profiles.library import shipped
 from monitors.reachability import reachable
 from monitors.snmp.engine import SnmpEngine
 from monitors.snmp.probe import SnmpProbe
-from monitors.snmp.target import Community, SnmpTarget
-from monitors.snmp.target import Credential as SnmpCredential
-from monitors.snmp.usm import Auth, Priv, UsmUser
+from monitors.snmp.target import SnmpTarget, snmp_credential
 
 SNMP_PORT = 161
 SHARE_OF_INTERVAL = 0.8
@@ -174,7 +172,7 @@ class _Builder:
             device.name,
             host,
             port,
-            _snmp_credential(self._resolve(credential)),
+            snmp_credential(self._resolve(credential)),
             timeout_s=min(2.0, deadline_s / 4),
             deadline_s=deadline_s,
         )
@@ -246,19 +244,6 @@ class _Builder:
             credential: Credential = self._center.credentials[name]
             self._resolved[name] = self._secrets.resolve(credential)
         return self._resolved[name]
-
-
-def _snmp_credential(resolved: ResolvedCredential) -> SnmpCredential:
-    if resolved.protocol == "snmp-v2c":
-        return Community(resolved.secret.reveal())
-    private = bool(resolved.privacy_secret)
-    return UsmUser(
-        resolved.user,
-        Auth[resolved.authentication.upper()],
-        resolved.secret.reveal(),
-        Priv[resolved.privacy.upper()] if private else None,
-        resolved.privacy_secret.reveal(),
-    )
 
 
 def _used_ports(center: Center) -> dict[str, tuple[str, ...]]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from inventory.secrets import ResolvedCredential
 from monitors.snmp.errors import TargetError
-from monitors.snmp.usm import UsmUser
+from monitors.snmp.usm import Auth, Priv, UsmUser
 
 MAX_COMMUNITY_BYTES = 255
 MAX_REPETITIONS = 127
@@ -21,6 +22,20 @@ class Community:
 
 
 Credential = Community | UsmUser
+
+
+def snmp_credential(resolved: ResolvedCredential) -> Credential:
+    """An inventory credential of SNMP as this package wants it. Raises `TargetError`."""
+    if resolved.protocol == "snmp-v2c":
+        return Community(resolved.secret.reveal())
+    private = bool(resolved.privacy_secret)
+    return UsmUser(
+        resolved.user,
+        Auth[resolved.authentication.upper()],
+        resolved.secret.reveal(),
+        Priv[resolved.privacy.upper()] if private else None,
+        resolved.privacy_secret.reveal(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

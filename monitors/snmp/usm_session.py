@@ -51,7 +51,7 @@ _OTHER_REPORTS = {
 
 
 @dataclass(slots=True)
-class _Message:
+class UsmMessage:
     """The parts of a v3 message that the checks need."""
 
     message_id: int
@@ -112,7 +112,7 @@ class UsmSession:
         head = engine_tlv + ber.write_integer(boots) + ber.write_integer(time_s) + self._user_tlv
         size = user.auth.code_bytes
         tail = bytes((ber.OCTET_STRING, size)) + bytes(size) + ber.write(ber.OCTET_STRING, salt)
-        message = _envelope(message_id, flags, head + tail, data)
+        message = envelope(message_id, flags, head + tail, data)
         code_at = len(message) - len(data) - len(salt) - 2 - size
         return sign(message, code_at, user.auth, keys.auth)
 
@@ -121,11 +121,11 @@ class UsmSession:
         empty = b"\x04\x00"
         scoped = ber.write(ber.SEQUENCE, empty + empty + encode_pdu(ask_get(()), message_id))
         zero = ber.write_integer(0)
-        return _envelope(message_id, REPORTABLE_FLAG, empty + zero + zero + empty * 3, scoped)
+        return envelope(message_id, REPORTABLE_FLAG, empty + zero + zero + empty * 3, scoped)
 
     def judge(self, packet: bytes, at: int, end: int, message_id: int, now: float) -> Verdict:
         """Believes a Response only when it is authentic, timely and as private as the request."""
-        message = _open(packet, at, end)
+        message = open_usm(packet, at, end)
         if message.message_id != message_id:
             raise DecodeError("not a reply to this message")
         if not message.flags & AUTH_FLAG:
@@ -145,7 +145,7 @@ class UsmSession:
         return self._judge_authentic(packet, message, message_id, engine.keys.priv)
 
     def _judge_authentic(
-        self, packet: bytes, message: _Message, message_id: int, key: bytes
+        self, packet: bytes, message: UsmMessage, message_id: int, key: bytes
     ) -> Verdict:
         sealed = bool(message.flags & PRIV_FLAG)
         try:
@@ -160,7 +160,7 @@ class UsmSession:
             return Disbelieved("less private than the request, or to another request")
         return pdu
 
-    def _open_scoped(self, packet: bytes, message: _Message, key: bytes) -> Pdu:
+    def _open_scoped(self, packet: bytes, message: UsmMessage, key: bytes) -> Pdu:
         at, end = message.data_at, message.end
         if message.flags & PRIV_FLAG:
             sealed, _ = ber.read_octets(packet, at, end)
@@ -175,7 +175,7 @@ class UsmSession:
             return AskAgain()
         return self._refuse(name, authentic=True)
 
-    def _judge_plain(self, packet: bytes, message: _Message, now: float) -> Verdict:
+    def _judge_plain(self, packet: bytes, message: UsmMessage, now: float) -> Verdict:
         """An unauthenticated message can introduce an engine or give a diagnosis, nothing more."""
         if message.flags & PRIV_FLAG:
             return Disbelieved("encrypted without authentication")
@@ -186,7 +186,7 @@ class UsmSession:
             return self._meet(message, now)
         return self._refuse(pdu.oids[0], authentic=False)
 
-    def _meet(self, message: _Message, now: float) -> Verdict:
+    def _meet(self, message: UsmMessage, now: float) -> Verdict:
         if not 1 <= len(message.engine_id) <= MAX_ENGINE_ID:
             raise DecodeError("an engine ID has 1 to 32 bytes")
         if self._engine is not None and self._engine.engine_id == message.engine_id:
@@ -196,7 +196,7 @@ class UsmSession:
         self._refused_digests = 0
         return AskAgain()
 
-    def _timely(self, engine: _Engine, message: _Message, now: float) -> bool:
+    def _timely(self, engine: _Engine, message: UsmMessage, now: float) -> bool:
         """RFC 3414 section 3.2 step 7b: checks the agent's clock, then follows it."""
         if message.boots == MAX_BOOTS:
             return False
@@ -239,7 +239,8 @@ class UsmSession:
         self._refused_digests = 0
 
 
-def _envelope(message_id: int, flags: int, parameters: bytes, data: bytes) -> bytes:
+def envelope(message_id: int, flags: int, parameters: bytes, data: bytes) -> bytes:
+    """A whole v3 message; `parameters` are those of the user-based security model, encoded."""
     header = (
         b"\x02\x04"
         + message_id.to_bytes(4)
@@ -260,7 +261,8 @@ def message_id_of(packet: bytes, at: int, end: int) -> int:
     return ber.read_integer(packet, start, stop)[0]
 
 
-def _open(packet: bytes, at: int, end: int) -> _Message:
+def open_usm(packet: bytes, at: int, end: int) -> UsmMessage:
+    """The security parameters of a v3 message, behind its version. Raises `DecodeError`."""
     start, header_stop = ber.expect(packet, at, end, ber.SEQUENCE)
     message_id, start = ber.read_integer(packet, start, header_stop)
     _, start = ber.read_integer(packet, start, header_stop)
@@ -279,7 +281,7 @@ def _open(packet: bytes, at: int, end: int) -> _Message:
     salt, _ = ber.read_octets(packet, start, stop)
     if not (0 <= boots <= MAX_BOOTS and 0 <= time_s <= MAX_BOOTS):
         raise DecodeError("engine boots or engine time is out of range")
-    return _Message(
+    return UsmMessage(
         message_id,
         flags[0],
         engine_id,
