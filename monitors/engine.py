@@ -26,6 +26,7 @@ from monitors.heard import Heard
 from monitors.lag import LagMeter
 from monitors.poller import Poller
 from monitors.probe import LogEntry, Poll
+from monitors.profiles.library import library_for
 from monitors.snapshot import EngineView
 from monitors.targets import Clients, Targets, build_targets
 from monitors.watch import Memory, Watch
@@ -161,7 +162,10 @@ class Engine:
         center = await asyncio.to_thread(config.load_center)
         endpoints = await asyncio.to_thread(config.load_endpoints)
         resolver = Secrets([Purpose.MONITOR], config.center)
-        targets = await asyncio.to_thread(build_targets, center, resolver, endpoints, self._clients)
+        profiles = await asyncio.to_thread(library_for, config.center)
+        targets = await asyncio.to_thread(
+            build_targets, center, resolver, endpoints, self._clients, profiles=profiles
+        )
         watch = Watch(
             center,
             self._definitions,

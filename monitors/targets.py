@@ -16,7 +16,7 @@ from monitors.pjlink.probe import PjlinkProbe
 from monitors.pjlink.protocol import PORT as PJLINK_PORT
 from monitors.pjlink.target import PjlinkTarget
 from monitors.probe import Poll, Probe, Problem, ProblemKind
-from monitors.profiles.library import shipped
+from monitors.profiles.library import Library, shipped
 from monitors.reachability import reachable
 from monitors.snmp.engine import SnmpEngine
 from monitors.snmp.probe import SnmpProbe
@@ -123,9 +123,10 @@ def build_targets(
     clients: Clients,
     *,
     only: str | None = None,
+    profiles: Library | None = None,
 ) -> Targets:
     """Everything in the center that can be polled; `only` names a single device."""
-    builder = _Builder(center, secrets, endpoints, clients)
+    builder = _Builder(center, secrets, endpoints, clients, profiles or shipped())
     targets: list[Target] = []
     problems: list[str] = []
     for device in center.devices.values():
@@ -142,9 +143,15 @@ def build_targets(
 
 class _Builder:
     def __init__(
-        self, center: Center, secrets: Secrets, endpoints: EndpointMap, clients: Clients
+        self,
+        center: Center,
+        secrets: Secrets,
+        endpoints: EndpointMap,
+        clients: Clients,
+        profiles: Library,
     ) -> None:
         self._center = center
+        self._profiles = profiles
         self._secrets = secrets
         self._endpoints = endpoints
         self._clients = clients
@@ -184,7 +191,7 @@ class _Builder:
         probe = SnmpProbe(
             self._clients.snmp,
             target,
-            shipped(),
+            self._profiles,
             expected=self._ports.get(device.name, ()),
             # What answers at a simulator's address says nothing about the device.
             reachable=(lambda _: ask()) if own else None,

@@ -10,6 +10,8 @@ from monitors.profiles.loader import load_profile
 from monitors.snmp.plan import WALK_WIDTH, PollPlan, chunks
 
 DATA = Path(__file__).parent / "data"
+OWN = "profiles"
+"""The folder in a center's folder that holds profiles of its own."""
 
 
 class Library:
@@ -52,13 +54,33 @@ class Library:
         """
         found = [profile for profile in self.profiles if _fits(profile, object_id, present)]
         replaced = {name for profile in found for name in profile.profile.replaces}
-        return tuple(profile for profile in found if profile.name not in replaced)
+        wanted = (profile for profile in found if profile.name not in replaced)
+        placed = (profile.below(object_id) for profile in wanted)
+        return tuple(profile for profile in placed if not profile.is_relative)
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Library:
     """The profiles that come with Watchfloor, read once."""
     return Library.load()
+
+
+def library_for(center: Path) -> Library:
+    """The shipped profiles and, where a center's folder has a folder `profiles`, those in it.
+
+    Raises:
+        ProfileError: One of them is wrong, or a name stands twice.
+    """
+    paths = sorted((center / OWN).glob("*.yaml"))
+    if not paths:
+        return shipped()
+    own = [CompiledProfile(load_profile(path)) for path in paths]
+    known = {profile.name for profile in shipped().profiles}
+    for path, profile in zip(paths, own, strict=True):
+        if profile.name in known:
+            raise ProfileError(f"{path}: {profile.name} is a profile already; choose another name")
+        known.add(profile.name)
+    return Library([*shipped().profiles, *own])
 
 
 def plan_of(profiles: Sequence[CompiledProfile], gets: Iterable[bytes] = ()) -> PollPlan:
