@@ -41,6 +41,8 @@ class Difference:
     about: str
     """`recall`, `value` or `severity`."""
     reason: str
+    only: str = ""
+    """The class of the sensors that are meant; all of them without it."""
 
 
 @dataclass(slots=True)
@@ -146,7 +148,10 @@ def _same(ours: float, theirs: float) -> bool:
 
 def _deliberate(row: Expected, about: str, differences: Iterable[Difference]) -> bool:
     return any(
-        one.about == about and fnmatchcase(f"{row.oid}.", f"{one.oid}.*") for one in differences
+        one.about == about
+        and one.only in ("", row.sensor_class)
+        and fnmatchcase(f"{row.oid}.", f"{one.oid}.*")
+        for one in differences
     )
 
 
