@@ -20,10 +20,13 @@ from monitors.profiles.schema import (
 from monitors.profiles.template import Template
 from monitors.profiles.units import Scale, scale_of
 from monitors.reading import SensorClass
-from monitors.snmp.oid import encode_index, encode_oid
+from monitors.snmp.errors import DecodeError
+from monitors.snmp.oid import encode_index, encode_oid, oid_text
 
 Place = Callable[[str | int | None, str | None], bytes | None]
 """Finds an object from a `column` or an `oid` of a profile."""
+_LONGEST_BASE = 64
+"""Bytes of a sysObjectID below which other OIDs still fit."""
 _LEAST_ABSOLUTE = 6
 """A column with so many sub-identifiers is a whole OID, not one below the entry."""
 
@@ -97,6 +100,7 @@ class CompiledLabel:
     column: bytes | None
     """None where the label is a part of the index."""
     part: int
+    text: bool
     index: Template | None
     """None for the same row."""
     words: dict[int, str]
@@ -127,15 +131,35 @@ class CompiledProfile:
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.name = profile.profile
+        self.is_relative = profile.is_relative
+        """Whether its OIDs are known only for a certain device; until then it reads nothing."""
         self.object_ids = tuple(map(encode_oid, profile.recognise.object_id))
         self.probes = tuple(map(encode_oid, profile.recognise.probe))
+        if self.is_relative:
+            self.scalars: tuple[CompiledSensor, ...] = ()
+            self.tables: tuple[CompiledTable, ...] = ()
+            return
         states = {name: StateMap(spec) for name, spec in profile.states.items()}
         self.scalars = tuple(_sensor(sensor, None, states) for sensor in profile.scalars)
         self.tables = tuple(_table(table, states) for table in profile.tables)
 
+    def below(self, object_id: bytes) -> "CompiledProfile":
+        """The profile for a device with this sysObjectID (BER content bytes).
+
+        One that reads nothing, where the device's is no OID below which others fit.
+        """
+        if not self.is_relative or len(object_id) > _LONGEST_BASE:
+            return self
+        try:
+            return CompiledProfile(self.profile.below(oid_text(object_id)))
+        except DecodeError:
+            return self
+
     @property
     def gets(self) -> tuple[bytes, ...]:
         """Every single instance to read, those that identify the device included."""
+        if self.is_relative:
+            return ()
         identity = self.profile.identity
         found = [*identity.model, *identity.serial, *identity.firmware]
         objects = [oid for sensor in self.scalars for oid in objects_of(sensor)]
@@ -171,7 +195,7 @@ def _shaping(table: Table) -> frozenset[str]:
 def _label(name: str, label: Label, entry: str) -> CompiledLabel:
     index = None if label.index == "{index}" else Template(label.index)
     column = None if label.column is None else column_oid(entry, label.column)
-    return CompiledLabel(name, column, label.part or 0, index, label.words)
+    return CompiledLabel(name, column, label.part or 0, label.text, index, label.words)
 
 
 def _sensor(sensor: Sensor, entry: str | None, states: dict[str, StateMap]) -> CompiledSensor:

@@ -1,6 +1,7 @@
 """What a device profile may say: the YAML's shape, checked before anything is compiled from it."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self, TypeGuard
 
 from pydantic import (
@@ -23,11 +24,15 @@ from monitors.snmp.oid import encode_oid
 
 FORMAT = 1
 """The version of this language. A profile of another version is refused."""
+BELOW_OBJECT_ID = "@."
+"""How an OID begins that stands below the device's own sysObjectID."""
+_ANY_BASE = "1.3.6.1.4.1.32473."
+"""Stands for the device where only the form of an OID is checked."""
 
 
 def _check_oid(text: str) -> str:
     try:
-        encode_oid(text)
+        encode_oid(text.replace(BELOW_OBJECT_ID, _ANY_BASE, 1))
     except OidError as error:
         raise ValueError(str(error)) from error
     return text
@@ -244,6 +249,8 @@ class Label(_Model):
     column: str | int | None = None
     part: int | None = Field(default=None, ge=1)
     """Which part of the index, counted from 1, where no column says it."""
+    text: bool = False
+    """Whether a text begins at that part: its length, then its octets (RFC 2578, 7.7)."""
     index: TemplateText = "{index}"
     """The row in which to look, where the column belongs to another table."""
     words: dict[int, str] = {}
@@ -253,6 +260,8 @@ class Label(_Model):
     def _one_source(self) -> Self:
         if (self.column is None) == (self.part is None):
             raise ValueError("give either column or part")
+        if self.text and self.part is None:
+            raise ValueError("text needs the part at which it begins")
         return self
 
 
@@ -320,6 +329,23 @@ class Profile(_Model):
     scalars: list[Sensor] = []
     tables: list[Table] = []
 
+    @property
+    def is_relative(self) -> bool:
+        """Whether some of its OIDs stand below the device's sysObjectID."""
+        return any(text.startswith(BELOW_OBJECT_ID) for text in _texts(self.model_dump()))
+
+    def below(self, object_id: str) -> "Profile":
+        """The profile with the OIDs that a device with this sysObjectID has."""
+        return Profile.model_validate(_placed(self.model_dump(by_alias=True), object_id))
+
+    @model_validator(mode="after")
+    def _object_id_is_known(self) -> Self:
+        if self.is_relative and (self.recognise.probe or self.recognise.always):
+            raise ValueError(
+                f"with OIDs below the device's ({BELOW_OBJECT_ID}), give object_id only"
+            )
+        return self
+
     @model_validator(mode="after")
     def _references_resolve(self) -> Self:
         for where, sensor in self._sensors():
@@ -344,6 +370,28 @@ class Profile(_Model):
             for at, table in enumerate(self.tables)
             for number, sensor in enumerate(table.sensors)
         ]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every text in it, whatever the depth."""
+    if isinstance(value, str):
+        yield value
+    for part in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
+        yield from _texts(part)
+
+
+def _placed(value: object, object_id: str) -> object:
+    """The same, with every relative OID below this one."""
+    if isinstance(value, str):
+        below = value.removeprefix(BELOW_OBJECT_ID)
+        return value if below == value else f"{object_id}.{below}"
+    if isinstance(value, dict):
+        return {key: _placed(item, object_id) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_placed(item, object_id) for item in value]
+    return value
 
 
 def _named_states(sensor: Sensor) -> list[str]:

@@ -367,6 +367,28 @@ def test_families_are_known_by_object_id_or_by_probing(tmp_path: Path) -> None:
     assert names("1.3.6.1.4.1.8072", "1.3.6.1.4.1.77.1.0") == ["by-probe", "standard"]
 
 
+def test_oids_below_the_devices_own_are_placed_when_it_is_known() -> None:
+    below = compiled(
+        identity={"model": "@.9.0"},
+        scalars=[{"oid": "@.1.0", "name": "Feed", "class": "state", "states": "supply"}],
+        tables=[{"entry": "@.2.1", "sensors": [{"column": 5, "class": "voltage", "name": "V"}]}],
+    )
+    library = Library([below])
+    assert below.gets == ()
+    [placed] = library.recognise(encode_oid("1.3.6.1.4.1.99999.7"), ())
+    assert placed.profile.identity.model == ["1.3.6.1.4.1.99999.7.9.0"]
+    rows = {"1.3.6.1.4.1.99999.7.1.0": 3, "1.3.6.1.4.1.99999.7.2.1.5.1": 230}
+    found = Layout([placed], values(rows)).readings(values(rows))
+    assert [reading.text or reading.value for reading in found] == ["failed", 230]
+
+
+@pytest.mark.parametrize("object_id", [b"\x2b\x06\x01\x04\x01\x86\x8d\x1f\x87", b""])
+def test_a_device_without_a_sound_object_id_has_nothing_below_it(object_id: bytes) -> None:
+    below = compiled(scalars=[{"oid": "@.1.0", "name": "V", "class": "voltage"}])
+    assert Library([below]).recognise(object_id, ()) == ()
+    assert Library([below]).recognise(below.object_ids[0] + bytes(100), ()) == ()
+
+
 RECORDED = [
     row.name
     for path in sorted((Path(watchfloor.simulate.__file__).parent / "recordings").glob("*.snmprec"))
@@ -441,3 +463,22 @@ def test_conditions_may_be_regular_expressions(name: str, found: bool) -> None:
     sensor = {"column": 3, "class": "temperature", "name": "It", "when": {"name": "~temp|lm75"}}
     profile = table(sensor, labels={"name": 2})
     assert bool(readings(profile, {f"{ENTRY}.2.1": name, f"{ENTRY}.3.1": 40})) is found
+
+
+@pytest.mark.parametrize(
+    ("index", "name"),
+    [
+        ("7.3.65.66.67", "ABC 7"),
+        ("7.0", "7"),
+        ("7.4.65.66.67", "7"),
+        ("7.1.999", "7"),
+        ("7", "7"),
+    ],
+)
+def test_a_text_in_an_index_names_its_row(index: str, name: str) -> None:
+    profile = table(
+        {"column": 4, "class": "voltage", "name": "{unit} {index.1}"},
+        labels={"unit": {"part": 2, "text": True}},
+    )
+    (reading,) = readings(profile, {f"{ENTRY}.4.{index}": 230})
+    assert reading.name == name
