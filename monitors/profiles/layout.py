@@ -160,7 +160,16 @@ def _suffixes_by_column(
 def _label_value(label: CompiledLabel, row: _Row, tlv: bytes | None) -> Value:
     if label.column is not None:
         return decode_or_none(tlv)
-    return row.index[label.part - 1] if label.part <= len(row.index) else None
+    parts = row.index[label.part - 1 :]
+    if not parts:
+        return None
+    return _text_in(parts) if label.text else parts[0]
+
+
+def _text_in(parts: Sequence[int]) -> Value:
+    """The text at the start of a rest of an index; None where its length is not true."""
+    length, octets = parts[0], parts[1 : 1 + parts[0]]
+    return bytes(octets) if len(octets) == length and all(o < 256 for o in octets) else None
 
 
 def _label_oid(label: CompiledLabel, row: _Row) -> bytes:

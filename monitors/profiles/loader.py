@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from monitors.profiles.errors import ProfileError
+from monitors.profiles.rebrand import completed
 from monitors.profiles.schema import FORMAT, Profile
 
 MAX_FILE_BYTES = 1_000_000
@@ -47,6 +48,10 @@ def load_profile(path: Path) -> Profile:
     Raises:
         ProfileError: The file cannot be read or is not a profile; all its mistakes are listed.
     """
+    return _check(path, completed(path, _read(path), _read))
+
+
+def _read(path: Path) -> dict[str, object]:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ProfileError(f"{path}: larger than {MAX_FILE_BYTES} bytes, so not a profile")
@@ -61,15 +66,19 @@ def load_profile(path: Path) -> Profile:
         raise ProfileError(f"{place}: not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise ProfileError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    return _check(path, content)
+    return _of_this_format(path, content)
 
 
-def _check(path: Path, content: object) -> Profile:
+def _of_this_format(path: Path, content: object) -> dict[str, object]:
     if not isinstance(content, dict):
         raise ProfileError(f"{path}: a profile is a mapping that starts with `format: {FORMAT}`")
     if content.get("format") != FORMAT:
         found = content.get("format")
         raise ProfileError(f"{path}: format: {found!r} is not known; write format: {FORMAT}")
+    return content
+
+
+def _check(path: Path, content: dict[str, object]) -> Profile:
     try:
         profile = Profile.model_validate(content)
     except ValidationError as error:

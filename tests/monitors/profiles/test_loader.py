@@ -62,3 +62,55 @@ def test_an_empty_folder_is_no_library(tmp_path: Path) -> None:
 def test_families_come_before_standards() -> None:
     ranks = [profile.profile.recognise.always for profile in shipped().profiles]
     assert ranks == sorted(ranks)
+
+
+BASE = """format: 1
+profile: base
+title: Base
+source: BASE-MIB
+recognise: {object_id: [1.3.6.1.4.1.99999.1]}
+identity: {vendor: Base, model: 1.3.6.1.4.1.99999.2.0}
+scalars:
+  - {oid: 1.3.6.1.4.1.99999.3.0, class: voltage, name: Input}
+  - {oid: 1.3.6.1.4.1.999991.3.0, class: voltage, name: Another enterprise's}
+"""
+SOLD = """format: 1
+profile: sold
+title: Sold
+source: SOLD-MIB
+identity: {vendor: Sold}
+same_as: {profile: base, root: 1.3.6.1.4.1.99999, here: 1.3.6.1.4.1.88888}
+"""
+
+
+def test_a_rebranded_device_is_read_as_the_original_with_its_own_numbers(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(BASE)
+    (tmp_path / "sold.yaml").write_text(SOLD)
+    profile = load_profile(tmp_path / "sold.yaml")
+    assert (profile.title, profile.identity.vendor) == ("Sold", "Sold")
+    assert profile.recognise.object_id == ["1.3.6.1.4.1.88888.1"]
+    assert profile.identity.model == ["1.3.6.1.4.1.88888.2.0"]
+    assert [sensor.oid for sensor in profile.scalars] == [
+        ["1.3.6.1.4.1.88888.3.0"],
+        ["1.3.6.1.4.1.999991.3.0"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("same_as", "said"),
+    [
+        ("{profile: nothing, root: 1.3.6, here: 1.3.6}", "No such file"),
+        ("{profile: base}", "give profile, root and here"),
+        ("{profile: sold, root: 1.3.6, here: 1.3.6}", "itself the same as another"),
+    ],
+)
+def test_the_original_must_be_there_and_an_original(
+    tmp_path: Path, same_as: str, said: str
+) -> None:
+    (tmp_path / "base.yaml").write_text(BASE)
+    (tmp_path / "sold.yaml").write_text(SOLD)
+    (tmp_path / "third.yaml").write_text(
+        f"format: 1\nprofile: third\ntitle: T\nsource: T-MIB\nsame_as: {same_as}\n"
+    )
+    with pytest.raises(ProfileError, match=said):
+        load_profile(tmp_path / "third.yaml")
