@@ -1,24 +1,41 @@
-"""What the engine answers on its socket: metrics, snapshot, journal, ack, event, reload."""
+"""What the engine answers on its socket.
+
+`metrics`, `snapshot`, `journal`, `events`; `ack`, `event`, `reload`; and from the receiver `heard`.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from typing import Annotated
 
 from prometheus_client import generate_latest
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from monitors.alerts.desk import AlertError
 from monitors.alerts.store import JournalLine
 from monitors.alerts.writer import StoreBusyError
 from monitors.channel_server import Refusal
 from monitors.engine import Engine
-from monitors.events import EventError, parse_event
+from monitors.events import Event, EventError, EventKind, parse_event
+from monitors.heard import parse_heard
+from monitors.retirement import (
+    MissingSensor,
+    Retirement,
+    RetirementError,
+    missing_of,
+    retirement_event,
+)
 
 COMMIT_S = 5.0
 """How long an answer waits for the disk."""
 
 JOURNAL = TypeAdapter(list[JournalLine])
+MISSING = TypeAdapter(list[MissingSensor])
+EVENTS = TypeAdapter(list[Event])
+EVENT_QUERY_REMEDY = (
+    f"ask for events by device, kind ({', '.join(EventKind)}) and a limit of 1 to 1000"
+)
 
 
 class Acknowledgement(BaseModel):
@@ -29,6 +46,16 @@ class Acknowledgement(BaseModel):
     id: str
     by: str
     comment: str = ""
+
+
+class EventQuery(BaseModel):
+    """Which events are wanted: the latest of a device, of a kind, or of all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: str | None = None
+    kind: EventKind | None = None
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
 class Commands:
@@ -42,6 +69,10 @@ class Commands:
             "journal": self._journal,
             "ack": self._acknowledge,
             "event": self._event,
+            "events": self._events,
+            "heard": self._heard,
+            "missing": self._missing,
+            "retire": self._retire,
             "reload": self._reload,
         }
 
@@ -95,6 +126,45 @@ class Commands:
         except EventError as error:
             raise Refusal(409, str(error)) from error
         self._engine.watch.note(event)
+        return b"{}"
+
+    async def _missing(self, _: bytes) -> bytes:
+        """Every sensor that was seen once and is no longer reported."""
+        return MISSING.dump_json(missing_of(self._engine.watch.devices.values()))
+
+    async def _retire(self, body: bytes) -> bytes:
+        """Forgets sensors that are no longer reported, and keeps who said so as an event."""
+        now = datetime.now(UTC)
+        try:
+            wanted = Retirement.model_validate_json(body)
+            gone = self._engine.watch.retire(wanted, now)
+        except ValidationError as error:
+            raise Refusal(
+                400, "retire with device, by, and perhaps component and reason"
+            ) from error
+        except RetirementError as error:
+            raise Refusal(404, str(error)) from error
+        event = retirement_event(wanted, gone, now)
+        for record in gone:
+            self._engine.writer.write(record)
+        await self._committed(self._engine.writer.write(event))
+        return event.model_dump_json().encode()
+
+    async def _events(self, body: bytes) -> bytes:
+        try:
+            wanted = EventQuery.model_validate_json(body or b"{}")
+        except ValidationError as error:
+            raise Refusal(400, EVENT_QUERY_REMEDY) from error
+        found = await asyncio.wrap_future(
+            self._engine.writer.ask(
+                lambda store: store.events(wanted.device, wanted.kind, wanted.limit)
+            )
+        )
+        return EVENTS.dump_json(found)
+
+    async def _heard(self, body: bytes) -> bytes:
+        for done in self._engine.hear(parse_heard(body)):
+            await self._committed(done)
         return b"{}"
 
     async def _reload(self, _: bytes) -> bytes:

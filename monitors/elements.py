@@ -9,8 +9,9 @@ from inventory.elements import Element
 from inventory.model import Center, Device, Kind
 from inventory.situation import GIVES_POWER
 from inventory.topology import Health, Topology
-from monitors.health import DeviceHealth, Part, kind_of
+from monitors.health import DeviceHealth, Part
 from monitors.reading import SensorClass, State
+from monitors.sensors import kind_of
 from monitors.silence import settle_silence, supply_numbers
 
 ON_BATTERY = frozenset({"onbattery", "battery"})

@@ -4,13 +4,14 @@ A `DeviceHealth` remembers one device. It is told of every poll and of nothing e
 recorded history always gives the same states.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitors.probe import Identity, Poll, ProblemKind
 from monitors.quantity import quantity
 from monitors.reading import Reading, SensorClass, State, worst
+from monitors.sensors import NOTHING, SensorKey, SensorMemory, Sighting, kind_of
 
 SILENCE = frozenset({ProblemKind.SILENT, ProblemKind.UNREACHABLE})
 """Problems that say nothing lives there; the others come from something that answers."""
@@ -31,15 +32,6 @@ class Damping:
     """Intervals after which readings are stale."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SensorKey:
-    """What makes a sensor the same one in the next poll. Indexes of rows may change."""
-
-    component: str
-    sensor_class: SensorClass
-    name: str
-
-
 @dataclass(slots=True)
 class _Part:
     """One component as one protocol sees it."""
@@ -52,6 +44,7 @@ class _Part:
     seen: int = 0
     """How many polls in a row have brought the candidate."""
     vanished: bool = False
+    missing: tuple[str, ...] = ()
     remembered: bool = False
     """Known from an earlier run only: the first poll settles it at once."""
 
@@ -66,6 +59,9 @@ class Part:
     since: datetime
     text: str
     vanished: bool
+    """None of its sensors is reported any more."""
+    missing: tuple[str, ...] = ()
+    """The names of its sensors that are no longer reported."""
 
     @property
     def kind(self) -> str:
@@ -76,11 +72,6 @@ class Part:
     def index(self) -> str:
         """`2` of `power_supply:2`."""
         return self.id.partition(":")[2]
-
-
-def kind_of(component: str) -> str:
-    """A component's kind; `device` for the device itself."""
-    return component.partition(":")[0] or "device"
 
 
 @dataclass(slots=True)
@@ -94,9 +85,11 @@ class ProtocolHealth:
     succeeded: Poll | None = None
     """The last poll that brought readings."""
     failures: int = 0
-    expected: set[SensorKey] = field(default_factory=set)
+    sensors: SensorMemory = field(init=False)
     parts: dict[str, _Part] = field(default_factory=dict)
-    _missed: dict[SensorKey, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.sensors = SensorMemory(self.damping.vanish_after)
 
     @property
     def failing(self) -> bool:
@@ -122,12 +115,12 @@ class ProtocolHealth:
         lasting_s = self.damping.stale_after * self.interval_s + self.succeeded.duration_s
         return self.succeeded.started_at + timedelta(seconds=lasting_s)
 
-    def absorb(self, poll: Poll) -> list[SensorKey]:
-        """Takes in one poll; returns the sensors that were seen for the first time."""
+    def absorb(self, poll: Poll) -> Sighting:
+        """Takes in one poll; returns what it taught about the sensors."""
         self.last = poll
         if poll.problem is not None and not poll.readings:
             self.failures += 1
-            return []
+            return NOTHING
         self.failures = 0
         self.succeeded = poll
         by_component: dict[str, list[Reading]] = {}
@@ -135,49 +128,56 @@ class ProtocolHealth:
         for reading in poll.readings:
             by_component.setdefault(reading.component, []).append(reading)
             seen.add(SensorKey(reading.component, reading.sensor_class, reading.name))
-        new = sorted(seen - self.expected)
-        self.expected |= seen
-        missing = self._missing(seen, complete=poll.problem is None)
+        sighting = self.sensors.sight(seen, complete=poll.problem is None)
+        self._move_parts(sighting)
+        missing = sighting.missing
         for component in {*by_component, *missing}:
             self._settle(component, by_component.get(component, []), missing, poll.started_at)
-        return new
+        return sighting
 
     def expect(self, sensors: Iterable[SensorKey], since: datetime) -> None:
         """Takes up what an earlier run of the monitor has seen."""
         for sensor in sensors:
-            self.expected.add(sensor)
+            self.sensors.expect([sensor])
             self.parts.setdefault(
                 sensor.component,
                 _Part(State.UNKNOWN, since, "not read yet", sensor.name, remembered=True),
             )
 
-    def _missing(self, seen: set[SensorKey], *, complete: bool) -> dict[str, list[SensorKey]]:
-        """Component -> its sensors that have been away for too long. A partial poll counts none."""
-        absent = self.expected - seen
-        counted = {
-            sensor: self._missed.get(sensor, 0) + (1 if complete else 0) for sensor in absent
-        }
-        self._missed = counted
-        missing: dict[str, list[SensorKey]] = {}
-        for sensor, polls in counted.items():
-            if polls >= self.damping.vanish_after:
-                missing.setdefault(sensor.component, []).append(sensor)
-        return missing
+    def retire(self, sensors: Iterable[SensorKey]) -> None:
+        """Forgets sensors; a part without any is forgotten, too."""
+        self.sensors.retire(sensors)
+        self._drop_empty_parts()
+
+    def _move_parts(self, sighting: Sighting) -> None:
+        """A part that came back under another index keeps its state and its past."""
+        if not sighting.moved:
+            return
+        for before, after in sighting.moved.items():
+            part = self.parts.get(before.component)
+            if part is not None:
+                self.parts.setdefault(after.component, part)
+        self._drop_empty_parts()
+
+    def _drop_empty_parts(self) -> None:
+        kept = {sensor.component for sensor in self.sensors.expected}
+        self.parts = {name: part for name, part in self.parts.items() if name in kept}
 
     def _settle(
         self,
         component: str,
         readings: list[Reading],
-        missing: Mapping[str, list[SensorKey]],
+        missing: Mapping[str, tuple[SensorKey, ...]],
         at: datetime,
     ) -> None:
-        gone = missing.get(component, [])
+        gone = missing.get(component, ())
         state = worst(*(r.state for r in readings), *([State.UNKNOWN] if gone else []))
         part = self.parts.get(component)
         if part is None:
             part = self.parts[component] = _Part(state, at)
         part.name = _name_of(component, readings) or part.name
         part.vanished = bool(gone) and not readings
+        part.missing = tuple(sensor.name for sensor in gone)
         self._damp(part, state, at)
         part.text = _why(part, readings, gone) or part.text
 
@@ -212,10 +212,15 @@ class DeviceHealth:
             for protocol, interval_s in protocols.items()
         }
 
-    def absorb(self, poll: Poll) -> list[SensorKey]:
-        """Takes in one poll; returns the sensors that were seen for the first time."""
+    def absorb(self, poll: Poll) -> Sighting:
+        """Takes in one poll; returns what it taught about the sensors."""
         self.version += 1
         return self.protocols[poll.protocol].absorb(poll)
+
+    def retire(self, protocol: str, sensors: Iterable[SensorKey]) -> None:
+        """Forgets sensors of one protocol."""
+        self.version += 1
+        self.protocols[protocol].retire(sensors)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -244,7 +249,15 @@ class DeviceHealth:
                 if other is None or worst(other.state, part.state) is not other.state:
                     merged[component] = part
         return tuple(
-            Part(component, part.name, part.state, part.since, part.text, part.vanished)
+            Part(
+                component,
+                part.name,
+                part.state,
+                part.since,
+                part.text,
+                part.vanished,
+                part.missing,
+            )
             for component, part in sorted(merged.items(), key=lambda item: _natural(item[0]))
         )
 
@@ -318,7 +331,7 @@ def _name_of(component: str, readings: list[Reading]) -> str:
     return next(stated, readings[0].name if readings and component else "")
 
 
-def _why(part: _Part, readings: list[Reading], gone: list[SensorKey]) -> str:
+def _why(part: _Part, readings: list[Reading], gone: Collection[SensorKey]) -> str:
     """The reading behind a state, in one line; its name only where it is not the part's own."""
     state = part.state
     for reading in readings:

@@ -21,10 +21,12 @@ from monitors.alerts.views import AlertViews
 from monitors.device_view import view_device, view_margins
 from monitors.elements import ElementReader
 from monitors.events import Event, drifted
-from monitors.health import Damping, DeviceHealth, SensorKey
+from monitors.health import Damping, DeviceHealth
 from monitors.metrics import Metrics
 from monitors.probe import Poll
+from monitors.retirement import Retirement, to_retire
 from monitors.scene import Scene
+from monitors.sensors import SensorKey
 from monitors.snapshot import CenterView, DeviceView, EngineView, Snapshot
 
 SETTLE_INTERVALS = 3.5
@@ -97,15 +99,33 @@ class Watch:
         return self.desk.acknowledge(identifier, by, comment, now)
 
     def absorb(self, poll: Poll) -> Sensors | None:
-        """Takes in one poll; returns what was seen for the first time, for the store."""
+        """Takes in one poll; returns what the store must learn of its sensors, if anything."""
         if not all(isfinite(reading.value) for reading in poll.readings):
             # Neither JSON nor people can do anything with these: the sensor counts as absent.
             poll = replace(poll, readings=tuple(r for r in poll.readings if isfinite(r.value)))
         health = self.devices[poll.device]
-        new = health.absorb(poll)
+        sighting = health.absorb(poll)
         self._polled.add(poll.device)
         self.metrics.put_poll(poll, health)
-        return Sensors(poll.device, poll.protocol, new, poll.started_at) if new else None
+        seen = (*sighting.new, *sighting.moved.values())
+        gone = tuple(sighting.moved)
+        return Sensors(poll.device, poll.protocol, seen, poll.started_at, gone) if seen else None
+
+    def retire(self, wanted: Retirement, now: datetime) -> list[Sensors]:
+        """Forgets sensors that are no longer reported; returns what the store must forget.
+
+        Raises `RetirementError` when there is nothing to retire.
+        """
+        health = self.devices.get(wanted.device)
+        chosen = to_retire(health, wanted)
+        assert health is not None
+        for protocol, sensors in chosen.items():
+            health.retire(protocol, sensors)
+        self._polled.add(wanted.device)
+        return [
+            Sensors(wanted.device, protocol, (), now, tuple(sensors))
+            for protocol, sensors in chosen.items()
+        ]
 
     @property
     def has_news(self) -> bool:

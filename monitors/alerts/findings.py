@@ -17,10 +17,11 @@ from monitors.alerts.conditions import (
 )
 from monitors.alerts.definition import Definition
 from monitors.elements import element_of
-from monitors.health import DeviceHealth, kind_of
+from monitors.health import DeviceHealth, Part
 from monitors.quantity import quantity
-from monitors.reading import Reading, SensorClass
+from monitors.reading import Reading, SensorClass, State
 from monitors.scene import Scene
+from monitors.sensors import kind_of
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -161,16 +162,25 @@ def _components(
             continue
         if condition.components and part.kind not in condition.components:
             continue
-        if part.vanished if condition.vanished else part.state in condition.states:
+        if _is_missed(part) if condition.vanished else part.state in condition.states:
             element = element_of(device, health, part, scene.down)
             yield _Hit(
                 device.name,
                 part.id,
-                part.name or part.id,
+                _name_missed(part) if condition.vanished else part.name or part.id,
                 part.text,
                 element,
                 _behind(scene, device, element) if element else (),
             )
+
+
+def _is_missed(part: Part) -> bool:
+    """A part that is gone, or of which a sensor is: a part that has failed says enough itself."""
+    return part.vanished or bool(part.missing and part.state is State.UNKNOWN)
+
+
+def _name_missed(part: Part) -> str:
+    return part.name or part.id if part.vanished else ", ".join(part.missing[:3])
 
 
 def _readings(

@@ -17,14 +17,16 @@ from pydantic import TypeAdapter
 from inventory.errors import WatchfloorError
 from monitors.alerts.desk import Transition
 from monitors.alerts.life import Occurrence
+from monitors.alerts.retention import Retention, prune
 from monitors.events import Event, EventError
-from monitors.health import SensorKey
 from monitors.reading import SensorClass
+from monitors.sensors import SensorKey
 
 FORMAT = 1
 APPLICATION_ID = 0x57464C52
 """Marks the file as ours (`PRAGMA application_id`)."""
 JOURNAL_LINES = 1000
+EVENTS_AT_ONCE = 1000
 
 _SCHEMA = """
 CREATE TABLE occurrences (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
@@ -56,6 +58,11 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_by_device ON events (kind, device, at);
 """
+_INDEXES = """
+CREATE INDEX IF NOT EXISTS events_by_time ON events (at);
+CREATE INDEX IF NOT EXISTS events_of_device ON events (device, at);
+"""
+"""Stores that were made before these had readers get them when they are opened."""
 
 _OCCURRENCE = TypeAdapter(Occurrence)
 
@@ -66,12 +73,13 @@ class StoreError(WatchfloorError):
 
 @dataclass(frozen=True, slots=True)
 class Sensors:
-    """Sensors of one device that were seen for the first time."""
+    """Sensors of one device that were seen for the first time, or are expected no more."""
 
     device: str
     protocol: str
     keys: Sequence[SensorKey]
     since: datetime
+    gone: Sequence[SensorKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +168,31 @@ class AlertStore:
         )
         return [_journal_line(row) for row in rows]
 
+    def events(
+        self, device: str | None = None, kind: str | None = None, limit: int = 100
+    ) -> list[Event]:
+        """The latest events, newest first."""
+        wanted = {"device = ?": device, "kind = ?": kind}
+        conditions = {text: value for text, value in wanted.items() if value is not None}
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        rows = self._db.execute(
+            f"SELECT body FROM events{where} ORDER BY at DESC, rowid DESC LIMIT ?",  # noqa: S608 - the conditions are ours
+            (*conditions.values(), min(limit, EVENTS_AT_ONCE)),
+        )
+        return [Event.model_validate_json(body) for (body,) in rows]
+
+    def prune(self, now: datetime, keep: Retention | None = None) -> int:
+        """Takes away what is older or more than is kept; how many rows. Raises `sqlite3.Error`."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            gone = prune(self._db, now, keep or Retention())
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        return gone
+
     def _prepare(self) -> None:
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -179,6 +212,7 @@ class AlertStore:
                 )
             else:
                 self._check()
+            self._db.executescript(_INDEXES)
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{self.path}: cannot be used ({error}); restore a backup, or move it away to"
@@ -202,22 +236,24 @@ class AlertStore:
             case Transition():
                 self._write_transition(record)
             case Sensors():
-                self._db.executemany(
-                    "INSERT OR IGNORE INTO sensors VALUES (?, ?, ?, ?, ?, ?)",
-                    [
-                        (
-                            record.device,
-                            record.protocol,
-                            key.component,
-                            key.sensor_class,
-                            key.name,
-                            record.since.isoformat(),
-                        )
-                        for key in record.keys
-                    ],
-                )
+                self._write_sensors(record)
             case Event():
                 self._write_event(record)
+
+    def _write_sensors(self, record: Sensors) -> None:
+        place = record.device, record.protocol
+        self._db.executemany(
+            "DELETE FROM sensors"
+            " WHERE device = ? AND protocol = ? AND component = ? AND class = ? AND name = ?",
+            [(*place, key.component, key.sensor_class, key.name) for key in record.gone],
+        )
+        self._db.executemany(
+            "INSERT OR IGNORE INTO sensors VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (*place, key.component, key.sensor_class, key.name, record.since.isoformat())
+                for key in record.keys
+            ],
+        )
 
     def _write_transition(self, transition: Transition) -> None:
         occurrence = transition.occurrence

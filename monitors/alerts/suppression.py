@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from inventory.elements import owner_of
 from monitors.alerts.definition import Definition
 from monitors.alerts.findings import Finding, Key
-from monitors.health import kind_of
+from monitors.sensors import kind_of
 
 
 def parents(definitions: Mapping[str, Definition], findings: Iterable[Finding]) -> dict[Key, Key]:

@@ -8,8 +8,9 @@ from monitors.alerts.definition import Definition, FactWanted
 from monitors.alerts.desk import AlertDesk
 from monitors.alerts.findings import said
 from monitors.alerts.life import Occurrence
-from monitors.health import ProtocolHealth, kind_of
+from monitors.health import ProtocolHealth
 from monitors.scene import Scene
+from monitors.sensors import kind_of
 from monitors.snapshot import AlertView, Fact, ImpactView
 
 MOST_FACTS = 12

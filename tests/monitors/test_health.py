@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.health import DeviceHealth, SensorKey
+from monitors.health import DeviceHealth
 from monitors.probe import ProblemKind
 from monitors.reading import SensorClass, State, worst
+from monitors.sensors import SensorKey
 from tests.monitors.centers import at, poll, reading
 
 OK, WARNING, CRITICAL, UNKNOWN = State.OK, State.WARNING, State.CRITICAL, State.UNKNOWN
@@ -121,7 +122,7 @@ def test_an_earlier_runs_sensors_are_expected() -> None:
     health.protocols["snmp"].expect([known], at(0))
     assert health.parts[0].text == "not read yet"
     new = health.absorb(poll("ups-a", reading("fan:1"), seconds=30))
-    assert [key.component for key in new] == ["fan:1"]
+    assert [key.component for key in new.new] == ["fan:1"]
     health.absorb(poll("ups-a", reading("fan:1"), seconds=60))
     assert {part.id: part.vanished for part in health.parts} == {"fan:1": False, "fan:2": True}
 

@@ -28,6 +28,7 @@ from watchfloor.simulate.snmp_agent import SnmpAgent
 RECORDINGS = Path(watchfloor.simulate.__file__).parent / "recordings"
 OUTPUT_SOURCE = "1.3.6.1.2.1.33.1.4.1.0"
 ON_BATTERY = 5
+BATTERY_TEMPERATURE = "1.3.6.1.2.1.33.1.2.7.0"
 DEVICES = """\
   ups-a: {kind: ups, feeds: [utility], address: 10.0.0.3, rack: r1, at: u1-2,
           monitoring: {snmp: gear}}
@@ -72,6 +73,29 @@ async def test_from_a_fault_to_an_alert_to_its_end(tmp_path: Path) -> None:
             assert (await center.alert("ups-on-battery", "acked"))["comment"] == "generator started"
             lines = json.loads((await center.get("/api/v1/journal")).text)
             assert [line["change"] for line in lines] == ["acked", "fired", "began"]
+
+
+async def test_a_part_that_was_taken_out_is_retired_for_good(tmp_path: Path) -> None:
+    async with site(tmp_path) as (center, ups, _):
+        with center.monitor():
+            await center.fresh()
+            await until_async(lambda: _missing(center, 0), 20, "readings")
+            ups.remove(BATTERY_TEMPERATURE)
+            await center.alert("sensor-vanished", "unacked")
+            await until_async(lambda: _missing(center, 1), 20, "a missing sensor")
+            retire = ("sensors", "--runtime-dir", str(center.runtime), "retire", "ups-a")
+            status, printed = await center.run(*retire, "--by", "Sam", "--reason", "no probe")
+            assert (status, "ups-a: retired" in printed) == (0, True)
+            status, printed = await center.run(*retire, "--by", "Sam")
+            assert (status, "nothing to retire" in printed) == (1, True)
+        with center.monitor():  # it was written down
+            await center.fresh()
+            assert await _missing(center, 0)
+
+
+async def _missing(center: Site, count: int) -> bool:
+    command = ("sensors", "--runtime-dir", str(center.runtime), "--json")
+    return len(json.loads((await center.run(*command))[1])) == count
 
 
 async def test_the_cut_of_one_process_loses_no_alert(tmp_path: Path) -> None:

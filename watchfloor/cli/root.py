@@ -29,6 +29,7 @@ COMMANDS = {
     "profile": "watchfloor.cli.profile",
     "runbook": "watchfloor.cli.runbook",
     "schema": "watchfloor.cli.schema",
+    "sensors": "watchfloor.cli.sensors",
     "show": "watchfloor.cli.show",
 }
 

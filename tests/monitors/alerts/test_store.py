@@ -17,8 +17,8 @@ from monitors.alerts.findings import Key
 from monitors.alerts.life import Change, Occurrence
 from monitors.alerts.store import FORMAT, AlertStore, Sensors, StoreError
 from monitors.events import Event, EventError, EventKind
-from monitors.health import SensorKey
 from monitors.reading import SensorClass
+from monitors.sensors import SensorKey
 from monitors.snapshot import Phase
 from tests.monitors.centers import at
 
