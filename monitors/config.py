@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inventory.endpoints import EndpointMap
+from inventory.endpoints import Endpoint, EndpointMap
 from inventory.loader import load
 from inventory.model import Center
 
@@ -27,12 +27,23 @@ class MonitorConfig(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535)] = 8720
     names: tuple[str, ...] = ()
     """Further host names under which the web process may be addressed."""
+    traps: Endpoint | None = None
+    """Where SNMP traps and informs are received; null for nowhere. The next two likewise."""
+    syslog: Endpoint | None = None
+    """UDP and TCP."""
+    notices: Endpoint | None = None
+    """PJLink status notices."""
     interval_s: Annotated[float, Field(ge=0.2, le=3600)] | None = None
     """Overrides the center's and the devices' polling interval."""
     on_delay_s: Annotated[float, Field(ge=0, le=3600)] | None = None
     """The longest time for which a state must be bad before it becomes an alert."""
     observer: str | None = None
     """The device from which the center is watched; its first one with role `monitor` if null."""
+
+    @property
+    def receives(self) -> bool:
+        """Whether anything is listened to that gear sends unasked."""
+        return any((self.traps, self.syslog, self.notices))
 
     def load_center(self) -> Center:
         """The center with this monitor's interval. Raises `InventoryError`."""

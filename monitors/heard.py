@@ -7,14 +7,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from monitors.events import FROM_GEAR, Event, EventError
 
-MOST_EVENTS = 100
-"""In one batch; with `LARGEST_GEAR_EVENT` it stays below what the engine's socket reads."""
-LARGEST_GEAR_EVENT = 8 * 1024
-"""Bytes of one event of gear as JSON."""
+MOST_EVENTS = 50
+"""In one batch, so that it stays below what the engine reads from its socket at once."""
 BEAT_S = 2.0
 """The receiver says this often how it is, even when nothing comes in."""
-SILENT_AFTER_S = 10.0
-"""Without a word for so long, the receiver counts as gone."""
 
 Count = Annotated[int, Field(ge=0)]
 

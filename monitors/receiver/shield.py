@@ -1,0 +1,81 @@
+"""Keeps a flood out of the process: the kernel drops it before it costs anybody else their place.
+
+While more comes in than is ever looked at, only known senders that keep their measure are let
+through by a socket filter (Linux, classic BPF); everything else is dropped where it is cheap.
+"""
+
+import ctypes
+import logging
+import socket
+import struct
+from collections import Counter
+from collections.abc import Collection
+from contextlib import suppress
+from ipaddress import IPv4Address, ip_address
+
+log = logging.getLogger(__name__)
+
+UP_S = 10.0
+"""How long the filter stays after the last flood."""
+FLOODING_SHARE = 0.2
+"""A known sender that makes up more than this of what was looked at is part of the flood."""
+MOST_ADDRESSES = 1500
+"""The kernel takes 4096 instructions, and an address needs two; beyond that there is no filter."""
+
+_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
+_LOAD_WORD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
+_IPV4_SOURCE = 0xFFF00000 + 12
+"""SKF_NET_OFF, the IP header, and the source address in it (RFC 791)."""
+_ALL = 0xFFFFFFFF
+_INSTRUCTION = struct.Struct("HBBI")
+_PROGRAM = struct.Struct("HL")
+
+
+class Shield:
+    """The filter of one socket. Only for IPv4: other sockets are left as they are."""
+
+    def __init__(self, addresses: Collection[str]) -> None:
+        self._known = sorted(a for a in addresses if isinstance(ip_address(a), IPv4Address))
+        self._seen: Counter[str] = Counter()
+        self._up_until = 0.0
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a flood is being kept out."""
+        return bool(self._up_until)
+
+    def count(self, address: str) -> None:
+        """Notes who a datagram came from."""
+        self._seen[address] += 1
+
+    def watch(self, guarded: socket.socket, now: float) -> None:
+        """A new window begins: takes the filter away when the flood has been over for a while."""
+        self._seen.clear()
+        if self._up_until and now >= self._up_until:
+            self._up_until = 0.0
+            with suppress(OSError):  # there was none: the system has no such filters
+                guarded.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+
+    def raise_against_flood(self, guarded: socket.socket, now: float) -> None:
+        """More came than is looked at: lets through who is known and keeps their measure."""
+        most = sum(self._seen.values()) * FLOODING_SHARE
+        calm = [address for address in self._known if self._seen[address] <= most]
+        if guarded.family != socket.AF_INET or len(calm) > MOST_ADDRESSES:
+            return
+        if not self._up_until:
+            worst = ", ".join(address for address, _ in self._seen.most_common(3))
+            log.warning("a flood comes in, most of it from %s: kept out for a while", worst)
+        self._up_until = now + UP_S
+        with suppress(OSError):  # another system: the bound on what is looked at holds alone
+            _attach(guarded, calm)
+
+
+def _attach(guarded: socket.socket, addresses: Collection[str]) -> None:
+    code = [_INSTRUCTION.pack(_LOAD_WORD, 0, 0, _IPV4_SOURCE)]
+    for address in addresses:
+        code.append(_INSTRUCTION.pack(_JUMP_EQUAL, 0, 1, int(IPv4Address(address))))
+        code.append(_INSTRUCTION.pack(_RETURN, 0, 0, _ALL))
+    code.append(_INSTRUCTION.pack(_RETURN, 0, 0, 0))
+    buffer = ctypes.create_string_buffer(b"".join(code))
+    program = _PROGRAM.pack(len(code), ctypes.addressof(buffer))
+    guarded.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
