@@ -10,12 +10,8 @@ from inventory.endpoints import Endpoint, EndpointMap, join_endpoint, split_endp
 from inventory.errors import WatchfloorError
 from inventory.secrets import SecretText
 
-LISTEN = {
-    "WATCHFLOOR_LISTEN_WEB": ("127.0.0.1", 8720),
-    "WATCHFLOOR_LISTEN_TRAPS": ("127.0.0.1", 8762),
-    "WATCHFLOOR_LISTEN_SYSLOG": ("127.0.0.1", 8714),
-}
-"""Loopback, and ports that need no privilege, unless somebody says otherwise."""
+LISTEN_WEB: Endpoint = ("127.0.0.1", 8720)
+"""Loopback, and a port that needs no privilege, unless somebody says otherwise."""
 
 
 class SettingError(WatchfloorError):
@@ -34,8 +30,11 @@ class Settings:
     """The endpoint map, for simulated gear; None when devices answer at their own addresses."""
     web: Endpoint
     """Address and port of the NOC page, the API and /metrics."""
-    traps: Endpoint
-    syslog: Endpoint
+    traps: Endpoint | None
+    """Where SNMP traps and informs are received; None when they are not. The next two likewise."""
+    syslog: Endpoint | None
+    notices: Endpoint | None
+    """PJLink status notices."""
     monitor_url: str
     """Where the deploying side finds the monitor's API, without a slash at the end."""
     monitor_token: SecretText
@@ -51,7 +50,7 @@ class Settings:
         """
         env = os.environ if environment is None else environment
         as_root = os.geteuid() == 0 if root is None else root
-        web = _listen(env, "WATCHFLOOR_LISTEN_WEB")
+        web = _listen(env, "WATCHFLOOR_LISTEN_WEB") or LISTEN_WEB
         endpoints = env.get("WATCHFLOOR_ENDPOINTS")
         return cls(
             state=_state(env, as_root),
@@ -60,6 +59,7 @@ class Settings:
             web=web,
             traps=_listen(env, "WATCHFLOOR_LISTEN_TRAPS"),
             syslog=_listen(env, "WATCHFLOOR_LISTEN_SYSLOG"),
+            notices=_listen(env, "WATCHFLOOR_LISTEN_NOTICES"),
             monitor_url=_url(env, f"http://{join_endpoint(*web)}"),
             monitor_token=SecretText(env.get("WATCHFLOOR_MONITOR_TOKEN", "")),
         )
@@ -119,10 +119,10 @@ def _absolute(name: str, text: str) -> Path:
     return path.absolute()
 
 
-def _listen(env: Mapping[str, str], name: str) -> Endpoint:
+def _listen(env: Mapping[str, str], name: str) -> Endpoint | None:
     text = env.get(name)
     if not text:
-        return LISTEN[name]
+        return None
     try:
         return split_endpoint(text)
     except ValueError as error:

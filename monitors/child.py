@@ -4,8 +4,10 @@ import asyncio
 import logging
 import os
 import signal
+import stat
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from pydantic import ValidationError
 
@@ -15,14 +17,18 @@ from monitors.config import MonitorConfig
 EX_CONFIG = 78
 """sysexits.h: a mistake that a restart does not cure. The supervisor gives up on it."""
 
+BEAT_S = 1.0
+"""How often a process shows its supervisor that its event loop turns."""
+
 Main = Callable[[MonitorConfig, asyncio.Event], Awaitable[None]]
 
 
 def run_child(name: str, main: Main) -> int:
     """Runs `main` with the configuration in `sys.argv[1]` until told to stop.
 
-    The supervisor holds the other end of stdin: when it goes away, however it dies, stdin ends
-    and so does this process.
+    The supervisor holds the other end of stdin, which is a socket: when it goes away, however it
+    dies, stdin ends and so does this process. The other way, a byte every `BEAT_S` says that this
+    process does not hang.
     """
     logging.basicConfig(
         level=os.environ.get("WATCHFLOOR_LOG", "INFO"),
@@ -48,7 +54,21 @@ async def _run(main: Main, config: MonitorConfig) -> None:
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C is the supervisor's to handle
     loop.add_reader(sys.stdin.fileno(), _end_with_supervisor, loop, stop)
-    await main(config, stop)
+    beating = asyncio.create_task(_beat(sys.stdin.fileno()))
+    try:
+        await main(config, stop)
+    finally:
+        beating.cancel()
+
+
+async def _beat(descriptor: int) -> None:
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        return  # started by hand: there is no supervisor to show anything
+    os.set_blocking(descriptor, False)
+    while True:
+        with suppress(OSError):  # it has gone, which stdin says as well, or it hangs itself
+            os.write(descriptor, b".")
+        await asyncio.sleep(BEAT_S)
 
 
 def _end_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from inventory.errors import WatchfloorError
 from monitors.child import EX_CONFIG
 from monitors.config import MonitorConfig
+from monitors.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,11 @@ PROVEN_S = 10.0
 """A process that ran for so long has found everything that it needs."""
 PATIENCE_S = 10.0
 """How long a process may take to end before it is killed."""
+
+HUNG_AFTER_S = 30.0
+"""Without a sign of life for so long, a process is killed and started again."""
+STARTS_WITHIN_S = 90.0
+"""The first sign of life may take as long as a busy machine needs to start a process."""
 
 PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV"})
 """What a process that needs no secret gets of the environment, besides WATCHFLOOR_LOG."""
@@ -44,6 +51,12 @@ class Role:
 
 ENGINE = Role("engine", "monitors.engine_process", needs_secrets=True)
 WEB = Role("web", "monitors.web")
+RECEIVER = Role("receiver", "monitors.receiver", needs_secrets=True)
+
+
+def roles_of(config: MonitorConfig) -> tuple[Role, ...]:
+    """The processes that a monitor with this configuration has."""
+    return (ENGINE, WEB, RECEIVER) if config.receives else (ENGINE, WEB)
 
 
 @dataclass(slots=True)
@@ -60,9 +73,15 @@ class _Child:
 class Supervisor:
     """Runs the roles until it is told to stop."""
 
-    def __init__(self, config: MonitorConfig, roles: Iterable[Role] = (ENGINE, WEB)) -> None:
+    def __init__(
+        self,
+        config: MonitorConfig,
+        roles: Iterable[Role] | None = None,
+        hung_after_s: float = HUNG_AFTER_S,
+    ) -> None:
         self._config = config
-        self._children = [_Child(role) for role in roles]
+        self._children = [_Child(role) for role in roles or roles_of(config)]
+        self._hung_after_s = hung_after_s
 
     async def run(self, stop: asyncio.Event) -> None:
         """Raises `GivenUpError` when a process fails in a way that a restart does not cure."""
@@ -80,9 +99,9 @@ class Supervisor:
                 raise outcome
 
     def reload(self) -> None:
-        """Lets every process read the inventory again: the engine goes on, the web starts anew.
+        """Lets every process read the inventory again: the engine goes on, the others start anew.
 
-        With a mistake in it, the engine says so and goes on, and the web is left alone.
+        With a mistake in it, the engine says so and goes on, and the others are left alone.
         """
         usable = self._inventory_is_usable()
         for child in self._children:
@@ -126,18 +145,33 @@ class Supervisor:
 
     async def _run_once(self, child: _Child) -> int:
         role = child.role
-        child.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            role.module,
-            self._config.model_dump_json(),
-            # Held open and never written to: when this process dies, the child's stdin ends.
-            stdin=asyncio.subprocess.PIPE,
-            env=dict(os.environ) if role.needs_secrets else plain_environment(os.environ),
-        )
-        log.info("%s runs as process %d", role.name, child.process.pid)
-        return await child.process.wait()
+        # Held open and never written to: when this process dies, the child's stdin ends.
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                child.process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    role.module,
+                    self._config.model_dump_json(),
+                    stdin=theirs.fileno(),
+                    env=dict(os.environ) if role.needs_secrets else plain_environment(os.environ),
+                )
+            log.info("%s runs as process %d", role.name, child.process.pid)
+            watching = asyncio.create_task(self._end_when_hung(child.role, child.process, ours))
+            try:
+                return await child.process.wait()
+            finally:
+                watching.cancel()
+
+    async def _end_when_hung(
+        self, role: Role, process: asyncio.subprocess.Process, beats: socket.socket
+    ) -> None:
+        pulse = Pulse(beats, STARTS_WITHIN_S, self._hung_after_s)
+        await pulse.stopped()
+        log.error("%s gave no sign of life for %g s and is killed", role.name, pulse.patience_s)
+        process.kill()
 
     async def _end(self, child: _Child) -> None:
         process = child.process

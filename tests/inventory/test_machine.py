@@ -44,7 +44,8 @@ def test_roots_settings_are_the_systems() -> None:
 
 def test_it_listens_on_loopback_unless_told_otherwise() -> None:
     settings = Settings.from_environment({}, root=True)
-    assert {host for host, _ in (settings.web, settings.traps, settings.syslog)} == {"127.0.0.1"}
+    assert settings.web == ("127.0.0.1", 8720)
+    assert (settings.traps, settings.syslog, settings.notices) == (None, None, None)
     assert settings.monitor_url == "http://127.0.0.1:8720"
     told = Settings.from_environment({"WATCHFLOOR_LISTEN_WEB": "[::1]:9000"}, root=True)
     assert (told.web, told.monitor_url) == (("::1", 9000), "http://[::1]:9000")
@@ -57,6 +58,7 @@ def test_it_listens_on_loopback_unless_told_otherwise() -> None:
         ("WATCHFLOOR_LISTEN_WEB", "everywhere:8720"),
         ("WATCHFLOOR_LISTEN_TRAPS", "127.0.0.1:0"),
         ("WATCHFLOOR_LISTEN_SYSLOG", "::1:514"),
+        ("WATCHFLOOR_LISTEN_NOTICES", "127.0.0.1:four"),
         ("WATCHFLOOR_MONITOR_URL", "mon-1"),
         ("WATCHFLOOR_MONITOR_URL", "http://wf:tops3cret@mon-1"),
     ],

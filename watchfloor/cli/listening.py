@@ -32,6 +32,22 @@ def listen_address(listen: str | None, settings: Settings, *, remote_remedy: str
     return host, port
 
 
+def receiving_address(given: str | None, default: Endpoint | None, option: str) -> Endpoint | None:
+    """Where something is to be received that gear sends; None for nowhere.
+
+    Whether the port is free is found by the process that binds it. Raises click.BadParameter.
+    """
+    if given is None:
+        return default
+    if given == "off":
+        return None
+    try:
+        return split_endpoint(given)
+    except ValueError as error:
+        remedy = f"{error}; write 10.20.9.5:8762, or off"
+        raise click.BadParameter(remedy, param_hint=option) from error
+
+
 def _try(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:

@@ -13,7 +13,7 @@ from inventory.settings import Settings
 from monitors.config import MonitorConfig
 from monitors.supervisor import supervise
 from watchfloor.cli.center import Site, center_option
-from watchfloor.cli.listening import listen_address
+from watchfloor.cli.listening import listen_address, receiving_address
 
 REMOTE_REMEDY = "put a proxy with a login in front of 127.0.0.1, or add --allow-remote"
 
@@ -27,6 +27,9 @@ REMOTE_REMEDY = "put a proxy with a login in front of 127.0.0.1, or add --allow-
 @click.option(
     "--name", "names", multiple=True, help="A host name under which the pages are opened."
 )
+@click.option("--traps", metavar="ADDRESS:PORT", help="Receive SNMP traps and informs here.")
+@click.option("--syslog", metavar="ADDRESS:PORT", help="Receive syslog here, over UDP and TCP.")
+@click.option("--notices", metavar="ADDRESS:PORT", help="Receive PJLink status notices here.")
 @click.option(
     "--endpoints",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -54,6 +57,9 @@ def monitor(
     listen: str | None,
     allow_remote: bool,
     names: tuple[str, ...],
+    traps: str | None,
+    syslog: str | None,
+    notices: str | None,
     endpoints: Path | None,
     state_dir: Path | None,
     runtime_dir: Path | None,
@@ -81,6 +87,9 @@ def monitor(
         host=host,
         port=port,
         names=names,
+        traps=receiving_address(traps, settings.traps, "--traps"),
+        syslog=receiving_address(syslog, settings.syslog, "--syslog"),
+        notices=receiving_address(notices, settings.notices, "--notices"),
         interval_s=interval,
         on_delay_s=on_delay,
         observer=observer,
@@ -92,8 +101,12 @@ def monitor(
 
 def _announce(config: MonitorConfig, *, as_json: bool) -> None:
     url = f"http://{join_endpoint(config.host, config.port)}"
+    ports = {"traps": config.traps, "syslog": config.syslog, "notices": config.notices}
+    received = {name: join_endpoint(*where) for name, where in ports.items() if where is not None}
     if as_json:
-        click.echo(json.dumps({"page": f"{url}/", "metrics": f"{url}/metrics"}))
+        click.echo(json.dumps({"page": f"{url}/", "metrics": f"{url}/metrics", **received}))
         return
     click.echo(f"NOC page   {url}/\nmetrics    {url}/metrics\nhealth     {url}/healthz")
+    for name, where in received.items():
+        click.echo(f"{name:<10} received at {where}")
     click.echo(f"state      {config.state}\nEnds with Ctrl-C.")

@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "watchfloor.cli.demo",
     "drift": "watchfloor.cli.drift",
     "enroll": "watchfloor.cli.enroll",
+    "events": "watchfloor.cli.events",
     "init": "watchfloor.cli.init",
     "monitor": "watchfloor.cli.monitor",
     "plan": "watchfloor.cli.plan",
