@@ -163,6 +163,8 @@ class Commands:
         return EVENTS.dump_json(found)
 
     async def _heard(self, body: bytes) -> bytes:
+        if not self._engine.ready:
+            raise Refusal(503, "the engine has just started")
         for done in self._engine.hear(parse_heard(body)):
             await self._committed(done)
         return b"{}"

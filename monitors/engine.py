@@ -82,6 +82,11 @@ class Engine:
         assert self._watch is not None
         return self._watch
 
+    @property
+    def ready(self) -> bool:
+        """Whether the inventory has been loaded."""
+        return self._watch is not None
+
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop`. Raises `WatchfloorError` when the inventory cannot be used."""
         memory = await asyncio.wrap_future(self.writer.ask(recall))
