@@ -7,7 +7,7 @@ from pathlib import Path
 from monitors.profiles.compiled import CompiledProfile
 from monitors.profiles.errors import ProfileError
 from monitors.profiles.loader import load_profile
-from monitors.snmp.plan import WALK_WIDTH, PollPlan, chunks
+from monitors.snmp.plan import PollPlan, grouped
 
 DATA = Path(__file__).parent / "data"
 OWN = "profiles"
@@ -86,14 +86,8 @@ def library_for(center: Path) -> Library:
 def plan_of(profiles: Sequence[CompiledProfile], gets: Iterable[bytes] = ()) -> PollPlan:
     """Everything that these profiles read, each object once, besides some more `gets`."""
     singles = [*gets, *(oid for profile in profiles for oid in profile.gets)]
-    walks: list[tuple[bytes, ...]] = []
-    seen: set[bytes] = set()
-    for profile in profiles:
-        for table in profile.tables:
-            fresh = tuple(column for column in table.columns if column not in seen)
-            seen.update(fresh)
-            walks += chunks(fresh, WALK_WIDTH)
-    return PollPlan(tuple(dict.fromkeys(singles)), tuple(walks))
+    columns = {c for profile in profiles for table in profile.tables for c in table.columns}
+    return PollPlan(tuple(dict.fromkeys(singles)), grouped(columns))
 
 
 def pruned(plan: PollPlan, values: Collection[bytes]) -> PollPlan:
@@ -101,10 +95,7 @@ def pruned(plan: PollPlan, values: Collection[bytes]) -> PollPlan:
     columns = {column for group in plan.walks for column in group}
     sizes = {len(column) for column in columns}
     present = {oid[:size] for oid in values for size in sizes}
-    groups = (tuple(c for c in group if c in present) for group in plan.walks)
-    return PollPlan(
-        tuple(oid for oid in plan.gets if oid in values), tuple(group for group in groups if group)
-    )
+    return PollPlan(tuple(oid for oid in plan.gets if oid in values), grouped(columns & present))
 
 
 def _rank(profile: CompiledProfile) -> tuple[bool, str]:

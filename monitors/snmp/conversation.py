@@ -5,7 +5,7 @@ from typing import Protocol
 
 from monitors.probe import Problem, ProblemKind
 from monitors.snmp.answer import Answer
-from monitors.snmp.inquiry import Inquiry
+from monitors.snmp.inquiry import Course
 from monitors.snmp.message import Ask, Pdu
 from monitors.snmp.session import AskAgain, Disbelieved, Refused, Session
 from monitors.snmp.target import SnmpTarget
@@ -40,7 +40,7 @@ class Conversation:
         target: SnmpTarget,
         address: Address,
         session: Session,
-        inquiry: Inquiry,
+        course: Course,
         *,
         exchanger: Exchanger,
         now: float,
@@ -51,7 +51,7 @@ class Conversation:
         self.message_id = 0
         self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.retransmitted = 0
-        self._inquiry = inquiry
+        self._course = course
         self._exchanger = exchanger
         self._deadline = now + target.deadline_s
         self._next_at = now
@@ -67,7 +67,7 @@ class Conversation:
 
     def start(self, now: float) -> None:
         """Sends the first request."""
-        if self._inquiry.done:
+        if self._course.done:
             self._end(None)
         else:
             self._next_ask(now)
@@ -78,11 +78,13 @@ class Conversation:
         Raises:
             DecodeError: The reply cannot be read.
         """
-        verdict = self.session.judge(packet, at, end, self.message_id, now)
+        verdict = self.session.judge(
+            packet, at, end, self.message_id, now, expected=self._course.expected
+        )
         if isinstance(verdict, Pdu):
-            self._inquiry.take(verdict)
+            self._course.take(verdict)
             self._heard, self._asked_again, self._refusal = True, 0, None
-            if self._inquiry.done:
+            if self._course.done:
                 self._end(None)
             else:
                 self._next_ask(now)
@@ -127,15 +129,15 @@ class Conversation:
         self._end(Problem(ProblemKind.FAILED, "the SNMP engine was closed during the poll"))
 
     def _next_ask(self, now: float) -> None:
-        self._ask = self._inquiry.ask()
+        self._ask = self._course.ask()
         self._tries = 0
         self._send(self._exchanger.renew_id(self), now)
 
     def _send_again(self, now: float) -> None:
         self.retransmitted += 1
-        if self._tries > 1 and self._inquiry.repetitions >= 2 * MIN_REPETITIONS:
-            self._inquiry.shrink()
-            self._ask = self._inquiry.ask()
+        if self._tries > 1 and self._course.repetitions >= 2 * MIN_REPETITIONS:
+            self._course.shrink()
+            self._ask = self._course.ask()
         self._send(self.message_id, now)
 
     def _ask_again(self, now: float) -> None:
@@ -189,18 +191,19 @@ class Conversation:
             return Problem(ProblemKind.CREDENTIAL, hint)
         if self._heard:
             limit = f"{target.deadline_s:g} s are over" if deadline else "the agent fell silent"
-            count = len(self._inquiry.values)
+            count = len(self._course.values)
             text = f"partial answer: {limit} after {count} values"
             return Problem(ProblemKind.SILENT, text)
         return Problem(ProblemKind.SILENT, "no SNMP answer")
 
     def _end(self, problem: Problem | None) -> None:
         self._exchanger.finish(self)
-        self.session.repetitions = min(self.session.repetitions, self._inquiry.repetitions)
-        if problem is None and self._inquiry.notes:
-            problem = Problem(ProblemKind.FAILED, "; ".join(self._inquiry.notes))
+        self.session.repetitions = min(self.session.repetitions, self._course.repetitions)
+        if problem is None and self._course.notes:
+            problem = Problem(ProblemKind.FAILED, "; ".join(self._course.notes))
         if not self.future.done():
-            self.future.set_result(Answer(self._inquiry.values, problem))
+            course = self._course
+            self.future.set_result(Answer(course.values, problem, course.exchanges))
 
 
 def _closed(target: SnmpTarget) -> Problem:

@@ -15,9 +15,10 @@ from monitors.snmp import ber
 from monitors.snmp.answer import Answer
 from monitors.snmp.conversation import Conversation
 from monitors.snmp.errors import DecodeError
-from monitors.snmp.inquiry import Inquiry
+from monitors.snmp.inquiry import Course, Inquiry
 from monitors.snmp.message import VERSION_2C, VERSION_3, find_v2c_pdu, open_message
 from monitors.snmp.plan import PollPlan
+from monitors.snmp.replay import Replay, Script
 from monitors.snmp.session import CommunitySession, Session
 from monitors.snmp.target import Community, SnmpTarget
 from monitors.snmp.transport import Address, UdpSocket, Undelivered
@@ -105,8 +106,11 @@ class SnmpEngine:
         """Reads everything below each of the OIDs, one subtree after the other."""
         return await self.poll(target, PollPlan.of(walks=[(subtree,) for subtree in subtrees]))
 
-    async def poll(self, target: SnmpTarget, plan: PollPlan) -> Answer:
-        """Works through a plan within the target's deadline, which starts with its turn."""
+    async def poll(self, target: SnmpTarget, plan: PollPlan | Script) -> Answer:
+        """Works through a plan within the target's deadline, which starts with its turn.
+
+        A script is a plan that this agent has gone through before.
+        """
         async with self._slots:
             address = await self._resolve(target)
             if isinstance(address, Problem):
@@ -117,13 +121,18 @@ class SnmpEngine:
         """Drops what was learned of a target that left the inventory."""
         self._sessions.pop(target, None)
 
-    async def _converse(self, target: SnmpTarget, address: Address, plan: PollPlan) -> Answer:
+    async def _converse(
+        self, target: SnmpTarget, address: Address, plan: PollPlan | Script
+    ) -> Answer:
         if self._closed:
             return Answer({}, Problem(ProblemKind.FAILED, "the SNMP engine is closed"))
         session = self._session(target)
-        inquiry = Inquiry(plan, session.repetitions)
+        repetitions = session.repetitions
+        course: Course = (
+            Replay(plan, repetitions) if isinstance(plan, Script) else Inquiry(plan, repetitions)
+        )
         now = self._clock()
-        conversation = Conversation(target, address, session, inquiry, exchanger=self, now=now)
+        conversation = Conversation(target, address, session, course, exchanger=self, now=now)
         self._by_address[address].append(conversation)
         conversation.start(now)
         self._schedule_sweep()

@@ -1,7 +1,10 @@
 """The course of one poll without any I/O: what to ask next, and what an answer adds."""
 
 from collections import deque
-from itertools import takewhile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import Protocol
 
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.message import (
@@ -13,12 +16,59 @@ from monitors.snmp.message import (
     ask_get,
 )
 from monitors.snmp.oid import increasing_count, oid_text
-from monitors.snmp.plan import WALK_WIDTH, PollPlan, chunks
+from monitors.snmp.plan import WALK_WIDTH, PollPlan, chunks, is_dense
+from monitors.snmp.template import Template
 from monitors.snmp.values import END_OF_MIB_VIEW, EXCEPTIONS
 
 MAX_VALUES = 50_000
 """For one poll: what is beyond is a runaway agent."""
 MAX_NOTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that was answered, and which varbinds of the answer the poll has kept."""
+
+    ask: Ask
+    pdu: Pdu
+    kept: tuple[int, ...]
+
+
+class Course(Protocol):
+    """How a conversation goes on: an inquiry, or the replay of one."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to ask."""
+
+    @property
+    def repetitions(self) -> int:
+        """Varbinds to ask for at once."""
+
+    @property
+    def values(self) -> Mapping[bytes, bytes]:
+        """What was read: OID (content bytes) to tag-length-value."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Why something is missing; empty when the agent gave all it has."""
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """What was gone through."""
+
+    @property
+    def expected(self) -> Template | None:
+        """The form that the next answer should have; None when nobody knows."""
+
+    def ask(self) -> Ask:
+        """The request to send now; the same one until `take` or `shrink` moves on."""
+
+    def take(self, pdu: Pdu) -> None:
+        """Digests the answer to `ask`. Raises `DecodeError`."""
+
+    def shrink(self) -> None:
+        """Asks for less at once."""
 
 
 class Inquiry:
@@ -31,9 +81,14 @@ class Inquiry:
         """Why something is missing; empty when the agent gave all it has."""
         self.repetitions = repetitions
         """Varbinds to ask for at once; shrinks when the agent says tooBig."""
+        self.exchanges: list[Exchange] = []
+        """What was asked and answered without an error, in order."""
+        self.expected: Template | None = None
         self._steps: deque[_Get | _Walk] = deque(_Get(chunk) for chunk in plan.get_chunks)
         self._steps.extend(_Probe(chunk) for chunk in chunks(plan.probes, WALK_WIDTH))
-        self._steps.extend(_Walk(columns) for columns in plan.walks)
+        self._steps.extend(
+            _Sweep(columns) if is_dense(columns) else _Walk(columns) for columns in plan.walks
+        )
 
     @property
     def done(self) -> bool:
@@ -54,7 +109,9 @@ class Inquiry:
         if pdu.error_status:
             self._take_error(step, pdu)
         else:
+            asked, before = self.ask(), len(self.values)
             step.take(pdu, self)
+            self._record(asked, pdu, before)
         if step.done and self._steps and self._steps[0] is step:
             self._steps.popleft()
         if len(self.values) > MAX_VALUES:
@@ -70,12 +127,24 @@ class Inquiry:
         if len(self.notes) < MAX_NOTES and text not in self.notes:
             self.notes.append(text)
 
+    def divide(self, sweep: "_Sweep") -> None:
+        """Walks the columns of a sweep that met something odd by themselves: only one may be."""
+        self._steps.popleft()
+        self._steps.extendleft(map(_Walk, reversed([*chunks(sweep.prefixes, WALK_WIDTH)])))
+
+    def _record(self, asked: Ask, pdu: Pdu, before: int) -> None:
+        added = set(islice(self.values, before, None))
+        kept = tuple(at for at, oid in enumerate(pdu.oids) if oid in added)
+        self.exchanges.append(Exchange(asked, pdu, kept))
+
     def _take_error(self, step: "_Get | _Walk", pdu: Pdu) -> None:
         if pdu.error_status == TOO_BIG and isinstance(step, _Walk) and self.repetitions > 1:
             self.shrink()
         elif pdu.error_status == TOO_BIG and step.width > 1:
             self._steps.popleft()
             self._steps.extendleft(reversed(step.halves()))
+        elif isinstance(step, _Sweep):
+            self.divide(step)
         else:
             dropped = step.drop(pdu.error_index)
             if pdu.error_status != NO_SUCH_NAME:
@@ -169,6 +238,32 @@ class _Walk:
     def drop(self, index: int) -> bytes:
         at = index - 1 if 1 <= index <= len(self._columns) else 0
         return self._columns.pop(at).last
+
+
+class _Sweep(_Walk):
+    """Columns that stand one behind the other, read as they come: every answer is filled up."""
+
+    def __init__(self, columns: tuple[bytes, ...]) -> None:
+        self.prefixes = columns
+        super().__init__((), [_Column(columns[0][:-1], columns[0])])
+
+    def take(self, pdu: Pdu, inquiry: Inquiry) -> None:
+        if not pdu.oids:
+            raise DecodeError("the answer to a GETBULK is empty")
+        column, end = self._columns[0], self.prefixes[-1]
+        oids, tlvs = pdu.oids, pdu.tlvs
+        count = _inside(column.prefix, oids, tlvs)
+        while count and oids[count - 1][: len(end)] > end:
+            count -= 1
+        ordered = increasing_count(column.last, oids[:count], len(column.prefix))
+        if ordered < count:
+            inquiry.divide(self)
+            return
+        inquiry.values.update(zip(oids[:count], tlvs[:count], strict=True))
+        if count < len(oids):
+            self._columns = []
+        else:
+            column.last = oids[-1]
 
 
 class _Probe(_Walk):

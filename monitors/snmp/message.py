@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from monitors.snmp import ber
 from monitors.snmp.errors import DecodeError
+from monitors.snmp.template import Template
 
 GET = 0xA0
 GET_BULK = 0xA5
@@ -78,6 +79,10 @@ class Pdu:
     error_index: int
     oids: list[bytes]
     tlvs: list[bytes]
+    varbinds: bytes = b""
+    """The content of the SEQUENCE OF VarBind."""
+    template: Template | None = None
+    """Set when the answer has the form that was expected; then oids and tlvs were left empty."""
 
     @property
     def error_word(self) -> str:
@@ -163,8 +168,8 @@ def open_message(packet: bytes) -> tuple[int, int, int]:
     return version, at, stop
 
 
-def decode_pdu(packet: bytes, at: int, end: int) -> Pdu:
-    """Takes a Response or Report apart.
+def decode_pdu(packet: bytes, at: int, end: int, expected: Template | None = None) -> Pdu:
+    """Takes a Response or Report apart, as far as it has not the form that is expected.
 
     Raises:
         DecodeError: It is neither, or a length or a tag inside it is impossible.
@@ -173,8 +178,14 @@ def decode_pdu(packet: bytes, at: int, end: int) -> Pdu:
     if common is not None:
         start = common.end()
         if start + _length(common[5]) == end == common.end(1) + _length(common[1]):
-            pdu = Pdu(packet[at], int.from_bytes(common[2]), common[3][0], common[4][0], [], [])
-            split_varbinds(packet, start, end, pdu.oids, pdu.tlvs)
+            varbinds = packet[start:end]
+            pdu = Pdu(
+                packet[at], int.from_bytes(common[2]), common[3][0], common[4][0], [], [], varbinds
+            )
+            if expected is not None and not pdu.error_status and expected.fits(varbinds):
+                pdu.template = expected
+            else:
+                split_varbinds(packet, start, end, pdu.oids, pdu.tlvs)
             return pdu
     return _decode_any_pdu(packet, at, end)
 
@@ -194,7 +205,7 @@ def _decode_any_pdu(packet: bytes, at: int, end: int) -> Pdu:
     oids: list[bytes] = []
     tlvs: list[bytes] = []
     split_varbinds(packet, start, stop, oids, tlvs)
-    return Pdu(tag, request_id, error_status, error_index, oids, tlvs)
+    return Pdu(tag, request_id, error_status, error_index, oids, tlvs, packet[start:stop])
 
 
 def split_varbinds(packet: bytes, at: int, end: int, oids: list[bytes], tlvs: list[bytes]) -> None:

@@ -21,6 +21,10 @@ class PollPlan:
     """Subtrees of which only the first instance is read: is there anything at all?"""
     get_chunks: tuple[tuple[bytes, ...], ...] = field(init=False)
 
+    def covers(self, oid: bytes) -> bool:
+        """Whether a name lies in a column that is walked."""
+        return any(oid.startswith(column) for group in self.walks for column in group)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "get_chunks", tuple(chunks(self.gets, GET_CHUNK)))
 
@@ -37,3 +41,47 @@ class PollPlan:
 def chunks(items: tuple[bytes, ...], size: int) -> Iterable[tuple[bytes, ...]]:
     """The items in order, at most `size` at a time."""
     return (items[at : at + size] for at in range(0, len(items), size))
+
+
+FEWEST_TO_SWEEP = 3
+MOST_UNWANTED = 0.25
+"""Columns between those that are wanted, as a share: they are read and left lying."""
+
+
+def grouped(columns: Iterable[bytes]) -> tuple[tuple[bytes, ...], ...]:
+    """Columns as groups to walk: those that stand one behind the other first, see `is_dense`."""
+    rest: list[bytes] = []
+    groups: list[tuple[bytes, ...]] = []
+    for run in _runs(sorted(columns, key=lambda column: (len(column), column))):
+        if is_dense(run):
+            groups.append(run)
+        else:
+            rest += run
+    tables: dict[bytes, list[bytes]] = {}
+    for column in rest:
+        tables.setdefault(column[:-1], []).append(column)
+    for table in tables.values():
+        groups += chunks(tuple(table), WALK_WIDTH)
+    return tuple(groups)
+
+
+def is_dense(columns: Sequence[bytes]) -> bool:
+    """Whether reading a table from the first to the last of these columns wastes little."""
+    first, last = columns[0], columns[-1]
+    if len(columns) < FEWEST_TO_SWEEP or last[-1] > 0x7F or len(first) != len(last):
+        return False
+    if any(column[:-1] != first[:-1] for column in columns) or list(columns) != sorted(columns):
+        return False
+    return last[-1] - first[-1] + 1 <= len(columns) * (1 + MOST_UNWANTED)
+
+
+def _runs(columns: Iterable[bytes]) -> Iterable[tuple[bytes, ...]]:
+    """Neighbours: columns of one table of which each is at most two behind the one before."""
+    run: list[bytes] = []
+    for column in columns:
+        if run and (column[:-1] != run[-1][:-1] or column[-1] - run[-1][-1] > 2):
+            yield tuple(run)
+            run = []
+        run.append(column)
+    if run:
+        yield tuple(run)

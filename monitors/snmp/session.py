@@ -14,6 +14,7 @@ from monitors.snmp.message import (
     encode_community_message,
 )
 from monitors.snmp.target import Community
+from monitors.snmp.template import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,19 @@ class Session(Protocol):
     def encode(self, ask: Ask, message_id: int, now: float) -> bytes:
         """The whole message."""
 
-    def judge(self, packet: bytes, at: int, end: int, message_id: int, now: float) -> Verdict:
+    def judge(
+        self,
+        packet: bytes,
+        at: int,
+        end: int,
+        message_id: int,
+        now: float,
+        *,
+        expected: Template | None = None,
+    ) -> Verdict:
         """What a reply is worth, from its PDU (v2c) or from behind its version (v3).
+
+        `expected` is the form that the answer had the last time.
 
         Raises:
             DecodeError: It is not an SNMP message of this session's version.
@@ -76,10 +88,19 @@ class CommunitySession:
         del now
         return encode_community_message(self._preamble, ask, message_id)
 
-    def judge(self, packet: bytes, at: int, end: int, message_id: int, now: float) -> Verdict:
+    def judge(
+        self,
+        packet: bytes,
+        at: int,
+        end: int,
+        message_id: int,
+        now: float,
+        *,
+        expected: Template | None = None,
+    ) -> Verdict:
         """Any Response with the right id is believed: v2c offers no more."""
         del now
-        pdu = decode_pdu(packet, at, end)
+        pdu = decode_pdu(packet, at, end, expected)
         if pdu.tag != RESPONSE or pdu.request_id != message_id:
             raise DecodeError("not a Response to this request")
         return pdu

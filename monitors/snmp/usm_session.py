@@ -17,6 +17,7 @@ from monitors.snmp.message import (
 )
 from monitors.snmp.oid import encode_oid
 from monitors.snmp.session import AskAgain, Disbelieved, Refused, Verdict
+from monitors.snmp.template import Template
 from monitors.snmp.usm import KeyRing, LocalKeys, Salt, UsmUser, authentic, decrypt, encrypt, sign
 
 AUTH_FLAG, PRIV_FLAG, REPORTABLE_FLAG = 1, 2, 4
@@ -123,7 +124,16 @@ class UsmSession:
         zero = ber.write_integer(0)
         return envelope(message_id, REPORTABLE_FLAG, empty + zero + zero + empty * 3, scoped)
 
-    def judge(self, packet: bytes, at: int, end: int, message_id: int, now: float) -> Verdict:
+    def judge(
+        self,
+        packet: bytes,
+        at: int,
+        end: int,
+        message_id: int,
+        now: float,
+        *,
+        expected: Template | None = None,
+    ) -> Verdict:
         """Believes a Response only when it is authentic, timely and as private as the request."""
         message = open_usm(packet, at, end)
         if message.message_id != message_id:
@@ -142,14 +152,19 @@ class UsmSession:
             return Disbelieved("not authentic")
         if not self._timely(engine, message, now):
             return Disbelieved("outside the time window")
-        return self._judge_authentic(packet, message, message_id, engine.keys.priv)
+        return self._judge_authentic(packet, message, message_id, engine.keys.priv, expected)
 
     def _judge_authentic(
-        self, packet: bytes, message: UsmMessage, message_id: int, key: bytes
+        self,
+        packet: bytes,
+        message: UsmMessage,
+        message_id: int,
+        key: bytes,
+        expected: Template | None,
     ) -> Verdict:
         sealed = bool(message.flags & PRIV_FLAG)
         try:
-            pdu = self._open_scoped(packet, message, key)
+            pdu = self._open_scoped(packet, message, key, expected)
         except DecodeError:
             if not sealed:
                 raise
@@ -160,13 +175,15 @@ class UsmSession:
             return Disbelieved("less private than the request, or to another request")
         return pdu
 
-    def _open_scoped(self, packet: bytes, message: UsmMessage, key: bytes) -> Pdu:
+    def _open_scoped(
+        self, packet: bytes, message: UsmMessage, key: bytes, expected: Template | None
+    ) -> Pdu:
         at, end = message.data_at, message.end
         if message.flags & PRIV_FLAG:
             sealed, _ = ber.read_octets(packet, at, end)
             packet = decrypt(sealed, key, message.boots, message.time_s, message.salt)
             at, end = 0, len(packet)
-        return _decode_scoped(packet, at, end)
+        return _decode_scoped(packet, at, end, expected)
 
     def _judge_report(self, pdu: Pdu) -> Verdict:
         """An authenticated Report: its clock has been taken over already."""
@@ -296,11 +313,11 @@ def open_usm(packet: bytes, at: int, end: int) -> UsmMessage:
     )
 
 
-def _decode_scoped(packet: bytes, at: int, end: int) -> Pdu:
+def _decode_scoped(packet: bytes, at: int, end: int, expected: Template | None = None) -> Pdu:
     start, stop = ber.expect(packet, at, end, ber.SEQUENCE)
     _, start = ber.read_octets(packet, start, stop)
     _, start = ber.read_octets(packet, start, stop)
-    pdu = decode_pdu(packet, start, stop)
+    pdu = decode_pdu(packet, start, stop, expected)
     if pdu.tag not in (RESPONSE, REPORT):
         raise DecodeError("neither a Response nor a Report")
     return pdu

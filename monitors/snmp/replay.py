@@ -1,0 +1,198 @@
+"""A poll that has been gone through before: the same requests, the answers in the forms they had.
+
+As long as they have, nothing is taken apart but the numbers. As soon as a name or a text that
+matters differs, the poll begins anew as an ordinary `Inquiry`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitors.snmp.inquiry import Exchange, Inquiry
+from monitors.snmp.message import Ask, Pdu
+from monitors.snmp.plan import PollPlan
+from monitors.snmp.template import Template, template_of
+
+Place = tuple[int, int]
+"""Which beat, and which varbind of its answer."""
+
+
+@dataclass(slots=True)
+class Beat:
+    """One request and its last answer."""
+
+    ask: Ask
+    template: Template
+    varbinds: bytes
+    kept: Sequence[int]
+    """The varbinds that belong to the poll; others only show that a table has ended."""
+
+
+class Script:
+    """What one device is asked, poll by poll, and what it last answered."""
+
+    def __init__(
+        self, plan: PollPlan, exchanges: Sequence[Exchange], rigid: Collection[bytes]
+    ) -> None:
+        """`rigid` are the objects whose change means that the device must be looked at anew."""
+        self.plan = plan
+        self.rigid = rigid
+        self.beats = [_beat(exchange, rigid) for exchange in exchanges]
+        self.count = sum(len(beat.kept) for beat in self.beats)
+        self._where: dict[bytes, Place | None] = {}
+
+    @property
+    def form(self) -> tuple[tuple[tuple[bytes, ...], tuple[int, ...]], ...]:
+        """The names that each answer brings and which of them count: alike for alike devices."""
+        return tuple((beat.template.oids, tuple(beat.kept)) for beat in self.beats)
+
+    def place_of(self, oid: bytes) -> Place | None:
+        """Where a value stands; None when the device has none. Remembered, so ask for few."""
+        if oid not in self._where:
+            self._where[oid] = next((place for name, place in self.places() if name == oid), None)
+        return self._where[oid]
+
+    def places(self) -> Iterator[tuple[bytes, Place]]:
+        """Every value's name and place."""
+        for number, beat in enumerate(self.beats):
+            for at in beat.kept:
+                yield beat.template.oids[at], (number, at)
+
+
+def _beat(exchange: Exchange, rigid: Collection[bytes]) -> Beat:
+    pdu = exchange.pdu
+    template = template_of(pdu.varbinds, pdu.oids, pdu.tlvs, rigid)
+    kept: Sequence[int] = exchange.kept
+    if kept == tuple(range(len(kept))):
+        kept = range(len(kept))
+    return Beat(exchange.ask, template, pdu.varbinds, kept)
+
+
+class Replayed(Mapping[bytes, bytes]):
+    """The values of a replayed poll: OID to tag-length-value, cut out only when asked for."""
+
+    __slots__ = ("_answers", "script")
+
+    def __init__(self, script: Script, answers: Sequence[tuple[Template, bytes]]) -> None:
+        self.script = script
+        self._answers = answers
+
+    def __getitem__(self, oid: bytes) -> bytes:
+        place = self.script.place_of(oid)
+        if place is None:
+            raise KeyError(oid)
+        return self.at(place)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (oid for oid, _ in self.script.places())
+
+    def __len__(self) -> int:
+        return self.script.count
+
+    @property
+    def answers(self) -> Sequence[tuple[Template, bytes]]:
+        """The form and the bytes of each beat's answer."""
+        return self._answers
+
+    def at(self, place: Place) -> bytes:
+        """The value at a place: tag, length and content."""
+        template, varbinds = self._answers[place[0]]
+        start, stop = template.spans[place[1]]
+        return varbinds[start:stop]
+
+
+class Replay:
+    """Works through a script as `Inquiry` works through a plan."""
+
+    def __init__(self, script: Script, repetitions: int) -> None:
+        self._script = script
+        self._repetitions = repetitions
+        self._answers: list[tuple[Template, bytes]] = []
+        self._anew: Inquiry | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to ask."""
+        if self._anew is not None:
+            return self._anew.done
+        return len(self._answers) == len(self._script.beats)
+
+    @property
+    def repetitions(self) -> int:
+        """Varbinds to ask for at once, as far as it was found out."""
+        return self._repetitions if self._anew is None else self._anew.repetitions
+
+    @property
+    def notes(self) -> list[str]:
+        """Why something is missing."""
+        return [] if self._anew is None else self._anew.notes
+
+    @property
+    def values(self) -> Mapping[bytes, bytes]:
+        """What was read. Of a replay that was cut short nothing counts."""
+        if self._anew is not None:
+            return self._anew.values
+        return Replayed(self._script, self._answers) if self.done else {}
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]:
+        """What an inquiry has gone through; nothing new in a replay."""
+        return () if self._anew is None else self._anew.exchanges
+
+    @property
+    def expected(self) -> Template | None:
+        """The form that the next answer should have."""
+        if self._anew is not None:
+            return None
+        return self._script.beats[len(self._answers)].template
+
+    def ask(self) -> Ask:
+        """The request to send now."""
+        if self._anew is not None:
+            return self._anew.ask()
+        return self._script.beats[len(self._answers)].ask
+
+    def take(self, pdu: Pdu) -> None:
+        """Digests the answer; begins anew where it is not what it was."""
+        if self._anew is not None:
+            self._anew.take(pdu)
+            return
+        beat = self._script.beats[len(self._answers)]
+        if pdu.template is not beat.template and not self._reshape(beat, pdu):
+            self._begin_anew()
+            return
+        self._answers.append((beat.template, pdu.varbinds))
+
+    def shrink(self) -> None:
+        """Asks for less at once, which no script does."""
+        self._begin_anew()
+        assert self._anew is not None
+        self._anew.shrink()
+
+    def _begin_anew(self) -> None:
+        self._anew = self._anew or Inquiry(self._script.plan, self._repetitions)
+
+    def _reshape(self, beat: Beat, pdu: Pdu) -> bool:
+        """Takes over the answer's form when only lengths and texts of no weight are different."""
+        if pdu.error_status:
+            return False
+        old, new, kept = beat.template.oids, pdu.oids, beat.kept
+        if kept and len(new) <= kept[-1]:
+            return False
+        if any(new[at] != old[at] or self._is_other(beat, at, pdu) for at in kept):
+            return False
+        loose = set(range(len(new))).difference(kept)
+        if any(
+            self._script.plan.covers(new[at]) and new[at : at + 1] != list(old[at : at + 1])
+            for at in loose
+        ):
+            return False
+        beat.template = template_of(pdu.varbinds, pdu.oids, pdu.tlvs, self._script.rigid)
+        return True
+
+    def _is_other(self, beat: Beat, at: int, pdu: Pdu) -> bool:
+        """Whether a value that must not change has, or has lost its type."""
+        start, stop = beat.template.spans[at]
+        before = beat.varbinds[start:stop]
+        if pdu.oids[at] in self._script.rigid:
+            return pdu.tlvs[at] != before
+        return pdu.tlvs[at][0] != before[0]
