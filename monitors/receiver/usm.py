@@ -155,14 +155,16 @@ class UsmReceiver:
         pdu: bytes,
         user: UsmUser | None,
         keys: LocalKeys | None,
-        context: bytes = b"",
+        context: bytes | None = None,
         *,
         private: bool = True,
     ) -> bytes:
         """The whole answer, with our id and clock, sealed as far as keys are given."""
         engine = self._engine
         engine_tlv = ber.write(ber.OCTET_STRING, engine.engine_id)
-        data = ber.write(ber.SEQUENCE, engine_tlv + ber.write(ber.OCTET_STRING, context) + pdu)
+        if context is None:
+            context = engine_tlv + ber.write(ber.OCTET_STRING, b"")
+        data = ber.write(ber.SEQUENCE, context + pdu)
         boots, time_s, salt, flags, size = engine.boots, engine.time_s, b"", 0, 0
         if user is not None and keys is not None:
             flags, size = AUTH_FLAG, user.auth.code_bytes
@@ -185,17 +187,20 @@ def _is_authentic(packet: bytes, message: UsmMessage, user: UsmUser, keys: Local
 
 
 def _read_scoped(packet: bytes, message: UsmMessage, keys: LocalKeys) -> tuple[bytes, Notification]:
-    """The context name and the notification of an authentic message."""
+    """The context, engine and name as they stand there, and the notification.
+
+    Both belong into the answer as they came (RFC 3412 section 7.1 step 2).
+    """
     at, end = message.data_at, message.end
     if message.flags & PRIV_FLAG:
         sealed, _ = ber.read_octets(packet, at, end)
         packet = decrypt(sealed, keys.priv, message.boots, message.time_s, message.salt)
         at, end = 0, len(packet)
     try:
-        start, stop = ber.expect(packet, at, end, ber.SEQUENCE)
+        begin, stop = ber.expect(packet, at, end, ber.SEQUENCE)
+        _, start = ber.read_octets(packet, begin, stop)
         _, start = ber.read_octets(packet, start, stop)
-        context, start = ber.read_octets(packet, start, stop)
-        return context, read_notification(packet, start, stop)
+        return packet[begin:start], read_notification(packet, start, stop)
     except DecodeError:
         if message.flags & PRIV_FLAG:
             raise DroppedError("privacy") from None  # the wrong key makes noise
