@@ -103,7 +103,8 @@ class Secrets:
         """`folder` is the center's: relative `file:` and `age:` references start there."""
         self.purposes = frozenset(purposes)
         self.redactor = Redactor()
-        self._folder = folder
+        self.folder = folder
+        """Where relative references start."""
         self._environment = os.environ if environment is None else environment
 
     def resolve(self, credential: Credential) -> ResolvedCredential:
@@ -129,12 +130,12 @@ class Secrets:
     def _key_file(self, credential: Credential) -> Path | None:
         if credential.protocol != "ssh":
             return None
-        return key_path(credential.name, credential.secret, self._folder, self._environment)
+        return key_path(credential.name, credential.secret, self.folder, self._environment)
 
     def _read(self, credential: Credential, reference: str) -> SecretText:
         if not reference:
             return SecretText("")
-        value = read_secret(credential.name, reference, self._folder, self._environment)
+        value = read_secret(credential.name, reference, self.folder, self._environment)
         secret = SecretText(value)
         self.redactor.add(secret)
         return secret

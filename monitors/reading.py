@@ -45,6 +45,7 @@ class SensorClass(StrEnum):
     BITRATE = "bitrate"
     DELAY = "delay"
     COOLING = "cooling"
+    VALIDITY = "validity"
     COUNT = "count"
     PERCENT = "percent"
     STATE = "state"
@@ -72,6 +73,7 @@ UNITS: dict[SensorClass, str] = {
     SensorClass.BITRATE: "bits_per_second",
     SensorClass.DELAY: "seconds",
     SensorClass.COOLING: "watts",
+    SensorClass.VALIDITY: "seconds",
     SensorClass.COUNT: "count",
     SensorClass.PERCENT: "ratio",
     SensorClass.STATE: "state",

@@ -17,6 +17,9 @@ from monitors.pjlink.protocol import PORT as PJLINK_PORT
 from monitors.pjlink.target import PjlinkTarget
 from monitors.probe import Poll, Probe, Problem, ProblemKind
 from monitors.profiles.library import Library, shipped
+from monitors.reach.build import AskerMaker
+from monitors.reach.probe import ReachProbe, ReachTarget
+from monitors.reach.rtsp import Login
 from monitors.reachability import reachable
 from monitors.snmp.engine import SnmpEngine
 from monitors.snmp.probe import SnmpProbe
@@ -25,7 +28,7 @@ from monitors.snmp.target import SnmpTarget, snmp_credential
 SNMP_PORT = 161
 SHARE_OF_INTERVAL = 0.8
 """A poll must be over before the next one is due."""
-LONGEST_POLL_S = {"snmp": 10.0, "ipmi": 30.0, "pjlink": 10.0}
+LONGEST_POLL_S = {"snmp": 10.0, "ipmi": 30.0, "pjlink": 10.0, "reach": 15.0}
 
 
 class TargetProblem(WatchfloorError):  # noqa: N818 - it is reported, and stops nothing
@@ -48,7 +51,7 @@ class Target:
 
     @property
     def protocol(self) -> str:
-        """`snmp`, `ipmi`, `pjlink`."""
+        """`snmp`, `ipmi`, `redfish`, `pjlink`, `reach`."""
         return self.probe.protocol
 
 
@@ -167,6 +170,8 @@ class _Builder:
             yield "ipmi", lambda: self._ipmi(device, wanted.ipmi or "")
         if wanted.pjlink:
             yield "pjlink", lambda: self._pjlink(device, wanted.pjlink or "")
+        if wanted.reach:
+            yield "reach", lambda: self._reach(device)
 
     def broken(self, device: Device, protocol: str, why: str) -> Target:
         """Stands in for a probe that cannot be made, so that nobody takes the device for well."""
@@ -227,6 +232,21 @@ class _Builder:
             expected_on=True,
         )
         return self._target(device, PjlinkProbe(target), deadline_s)
+
+    def _reach(self, device: Device) -> Target:
+        def resolve(endpoint: str, host: str, port: int) -> tuple[str, int]:
+            return self._endpoints.resolve(device.name, endpoint, host, port)
+
+        def login(credential: str) -> Login:
+            resolved = self._resolve(credential)
+            return Login(resolved.user, resolved.secret)
+
+        deadline_s = self._deadline(device, "reach")
+        maker = AskerMaker(device, self._secrets.folder, resolve, login)
+        askers = tuple(maker.make(check) for check in device.monitoring.reach)
+        return self._target(
+            device, ReachProbe(ReachTarget(device.name, askers, deadline_s)), deadline_s
+        )
 
     def _target(self, device: Device, probe: Probe, deadline_s: float) -> Target:
         return Target(probe, self._interval(device), deadline_s)

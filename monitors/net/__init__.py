@@ -1,0 +1,1 @@
+"""What probes over TCP share: connections, trust in certificates, heads of answers, digests."""

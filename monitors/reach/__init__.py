@@ -1,0 +1,1 @@
+"""What is asked of devices from outside: echoes, ports, certificates, web, streams, clocks."""
