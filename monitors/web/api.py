@@ -78,6 +78,7 @@ class Api:
             Route("/api/v1/alerts", self._from_snapshot(_active)),
             Route("/api/v1/alerts/{id}/ack", self._written(self.acknowledge), methods=["POST"]),
             Route("/api/v1/events", self._written(self.event), methods=["POST"]),
+            Route("/api/v1/events", self.events),
             Route("/api/v1/journal", self.journal),
             Route("/api/v1/sd", self.service_discovery),
         ]
@@ -111,6 +112,17 @@ class Api:
         """The latest changes of alerts, newest first: `?limit=100`."""
         limit = request.query_params.get("limit", "100")[:6]
         return await _answered(self._channel.request("journal", limit.encode()))
+
+    async def events(self, request: Request) -> Response:
+        """The latest events, newest first: `?device=NAME&kind=trap&limit=100`, each optional."""
+        asked = request.query_params
+        limit = asked.get("limit", "100")
+        query = {
+            "device": asked.get("device"),
+            "kind": asked.get("kind"),
+            "limit": int(limit) if limit.isdecimal() and len(limit) < 6 else 0,
+        }
+        return await _answered(self._channel.request("events", json.dumps(query).encode()))
 
     async def service_discovery(self, request: Request) -> Response:
         """Prometheus HTTP service discovery: this monitor's /metrics holds the whole center."""

@@ -1,10 +1,12 @@
 """What the pages of one device and one alert show, worked out of a snapshot. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from inventory.elements import describe
+from monitors.events import Event
 from monitors.quantity import duration, quantity
 from monitors.reading import Reading, State
 from monitors.snapshot import AlertView, ComponentView, DeviceView, Phase, PollView
@@ -31,6 +33,17 @@ class ReadingRow(Marked):
     state: str
     tone: Tone
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One thing that happened to a device, as it was told."""
+
+    at: str
+    kind: str
+    state: str
+    """How bad the sender says it is; empty where it does not say."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,17 @@ def reading_rows(device: DeviceView) -> list[ReadingRow]:
 def poll_rows(device: DeviceView, zone: ZoneInfo) -> list[PollRow]:
     """How each protocol goes."""
     return [PollRow(p.protocol, _succeeded(p, zone), p.problem) for p in device.polls]
+
+
+def event_rows(events: Iterable[Event], zone: ZoneInfo) -> list[EventRow]:
+    """What happened lately, in the order given."""
+    return [_event(event, zone) for event in events]
+
+
+def _event(event: Event, zone: ZoneInfo) -> EventRow:
+    at = event.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    said = event.state.value if "state" in event.payload else ""
+    return EventRow(at, event.kind.value, said, event.summary or f"told by {event.actor}")
 
 
 def _succeeded(poll: PollView, zone: ZoneInfo) -> str:

@@ -1,7 +1,7 @@
 """The NOC pages: overview, one device, one alert with its runbook, and the stream behind them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from inventory import assets
 from inventory.errors import WatchfloorError
 from inventory.topology import Topology
+from monitors.events import Event
 from monitors.quantity import duration
 from monitors.runbooks.context import Context
 from monitors.runbooks.library import Library
@@ -32,18 +33,27 @@ SHOWN_WITHIN_S = 2.0
 Acknowledge = Callable[[str, str, str], Awaitable[None]]
 """Acknowledges an alert: its id, who, and a comment. Raises WatchfloorError with the reason."""
 
+LatestEvents = Callable[[str], Awaitable[Sequence[Event]]]
+"""What a device has said lately, newest first. Raises WatchfloorError with the reason."""
+
 
 class Pages:
     """The handlers; they read the board and never a device."""
 
     def __init__(
-        self, board: Board, topology: Topology, runbooks: Library, acknowledge: Acknowledge
+        self,
+        board: Board,
+        topology: Topology,
+        runbooks: Library,
+        acknowledge: Acknowledge,
+        latest_events: LatestEvents,
     ) -> None:
         self._board = board
         self._topology = topology
         self._center = topology.center
         self._runbooks = runbooks
         self._acknowledge = acknowledge
+        self._latest_events = latest_events
         self._renderer = Renderer()
         self._feed = RegionFeed(board, self._renderer)
         self._zone = ZoneInfo(self._center.timezone)
@@ -84,6 +94,7 @@ class Pages:
         view = snapshot.devices.get(name) if snapshot else None
         if view is None:
             return self._message(404, "No such device", "The inventory has no device of this name.")
+        events, events_problem = await self._events_of(name)
         html = self._renderer.render(
             "device",
             center_title=self._center.title,
@@ -93,8 +104,17 @@ class Pages:
             polls=details.poll_rows(view, self._zone),
             parts=details.part_rows(view, self._zone),
             readings=details.reading_rows(view),
+            events=details.event_rows(events, self._zone),
+            events_problem=events_problem,
         )
         return HTMLResponse(html)
+
+    async def _events_of(self, device: str) -> tuple[Sequence[Event], str]:
+        """The page opens without them, too."""
+        try:
+            return await self._latest_events(device), ""
+        except WatchfloorError as error:
+            return (), str(error)
 
     async def alert(self, request: Request) -> Response:
         """One alert: what is at stake, its runbook with live facts, and the form to take it."""

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import JsonValue
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from inventory.errors import WatchfloorError
 from inventory.topology import Health, Topology
+from monitors.events import Event, EventKind
 from monitors.probe import Identity
 from monitors.runbooks.library import Library
 from monitors.snapshot import Fact, Phase, Snapshot
@@ -39,6 +41,12 @@ class Desk:
         self.board = board
         self.taken: list[tuple[str, str, str]] = []
         self.refusal = ""
+        self.events: list[Event] = []
+
+    async def latest_events(self, device: str) -> list[Event]:
+        if self.refusal:
+            raise WatchfloorError(self.refusal)
+        return [event for event in self.events if event.device == device]
 
     async def acknowledge(self, alert_id: str, by: str, comment: str) -> None:
         if self.refusal:
@@ -61,7 +69,7 @@ def desk(board: Board) -> Desk:
 
 @pytest.fixture
 def client(board: Board, desk: Desk) -> Iterator[TestClient]:
-    pages = Pages(board, TOPOLOGY, RUNBOOKS, desk.acknowledge)
+    pages = Pages(board, TOPOLOGY, RUNBOOKS, desk.acknowledge, desk.latest_events)
     with TestClient(Starlette(routes=pages.routes()), follow_redirects=False) as client:
         yield client
 
@@ -88,6 +96,23 @@ def test_a_device_page_shows_what_it_says_of_itself_as_text(
     text = client.get("/devices/ups-a").text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
+
+
+def test_a_device_page_shows_what_it_sent_as_text(
+    client: TestClient, board: Board, desk: Desk
+) -> None:
+    board.publish(ON_BATTERY)
+    assert "No trap, no log entry" in client.get("/devices/ups-a").text
+    payload: dict[str, JsonValue] = {"summary": f"on battery {EVIL}", "state": "critical"}
+    desk.events = [
+        Event(id="1", kind=EventKind.TRAP, at=NOW, actor="x", device=device, payload=payload)
+        for device in ("ups-a", "core-a")
+    ]
+    text = client.get("/devices/ups-a").text
+    assert text.count("on battery &lt;script&gt;") == 1
+    assert EVIL not in text
+    desk.refusal = "the engine is away"
+    assert "Not known now: the engine is away" in client.get("/devices/ups-a").text
 
 
 def test_an_unknown_device_is_not_found_and_not_echoed(client: TestClient, board: Board) -> None:
