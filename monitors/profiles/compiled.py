@@ -63,6 +63,7 @@ class CompiledLimit:
     fixed: float | None
     oid: bytes | None
     """A column's OID in a table, an instance's for a scalar."""
+    skip: KeySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,13 @@ class CompiledSensor:
     bit: int | None
     formula: Formula | None
     agree: tuple[str, str] | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether any number that the device sends is the value, without limits and exceptions."""
+        parts = (self.pattern, self.char, self.bit, self.formula, self.status, *self.limits)
+        within = self.minimum == float("-inf") and self.maximum == float("inf")
+        return within and not self.skip and all(part is None for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,5 +279,5 @@ def _limit(limit: Limit | None, place: Place) -> CompiledLimit | None:
     if limit is None:
         return None
     if isinstance(limit, float | int):
-        return CompiledLimit(float(limit), None)
-    return CompiledLimit(None, place(limit.column, limit.oid))
+        return CompiledLimit(float(limit), None, KeySet(()))
+    return CompiledLimit(None, place(limit.column, limit.oid), KeySet(limit.skip))

@@ -126,6 +126,8 @@ class ColumnLimit(_Model):
 
     column: str | int | None = None
     oid: Oid | None = None
+    skip: Keys = []
+    """Raw values that mean `no limit`."""
 
 
 Limit = float | ColumnLimit

@@ -1,13 +1,14 @@
-"""One sensor of one device, found and named: turns its bytes into a reading, and remembers both."""
+"""One sensor of a device, found and named: turns its bytes into a value, a state and a word."""
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from monitors.profiles.compiled import CompiledSensor
 from monitors.profiles.match import StateMap
 from monitors.profiles.units import Scale
-from monitors.reading import UNITS, Reading, SensorClass, State, worst
+from monitors.reading import UNITS, SensorClass, State, worst
+from monitors.readings import Measured, Sensor, plain
 from monitors.snmp.oid import oid_text
 from monitors.snmp.values import Value, decode_or_none, text_of
 
@@ -32,22 +33,36 @@ class Slot:
     name: str
     component: str
     profile: str
-    _raw: Raw | None = field(default=None, init=False)
-    _reading: Reading | None = field(default=None, init=False)
 
-    def read(self, raw: Raw) -> Reading | None:
-        """The reading; None when the device gave no usable value. Same bytes, same object."""
-        if raw != self._raw:
-            self._reading = self._make(raw)
-            self._raw = raw
-        return self._reading
+    @property
+    def source(self) -> Sensor:
+        """What of its readings stays the same."""
+        return Sensor(
+            sensor_class=self.sensor_class,
+            name=self.name,
+            unit=UNITS[self.sensor_class],
+            component=self.component,
+            oid=oid_text(self.inputs[0]),
+            profile=self.profile,
+        )
 
-    def _make(self, raw: Raw) -> Reading | None:
+    @property
+    def is_direct(self) -> bool:
+        """Whether the number on the wire is the value, and always ok."""
+        return (
+            len(self.inputs) == 1
+            and self.sensor_class is not SensorClass.STATE
+            and self.scale == Scale()
+            and self.sensor.is_plain
+        )
+
+    def measure(self, raw: Raw) -> Measured | None:
+        """What the device says; None when it gave no usable value."""
         found = _extract(decode_or_none(raw[0]), self.sensor)
         if found is None or found in self.sensor.skip:
             return None
         if self.sensor_class is SensorClass.STATE:
-            return self._make_state(found)
+            return self._measure_state(found)
         number = _number(found)
         if number is None or not self.sensor.minimum <= number <= self.sensor.maximum:
             return None
@@ -58,27 +73,15 @@ class Slot:
         value = self.scale.apply(number)
         if not math.isfinite(value):
             return None
-        return self._reading_of(value, worst(self._status(raw), self._limit_state(value, raw)))
+        state = worst(self._status(raw), self._limit_state(value, raw))
+        return Measured(plain(value), state, "")
 
-    def _make_state(self, value: Value) -> Reading | None:
+    def _measure_state(self, value: Value) -> Measured | None:
         assert self.states is not None
         if isinstance(value, bytes) and not text_of(value):
             return None
         meant = self.states.look_up(value)
-        return self._reading_of(meant.number, meant.state, meant.word[:_MAX_WORD])
-
-    def _reading_of(self, value: float, state: State, text: str = "") -> Reading:
-        return Reading(
-            sensor_class=self.sensor_class,
-            name=self.name,
-            value=value,
-            unit=UNITS[self.sensor_class],
-            state=state,
-            component=self.component,
-            oid=oid_text(self.inputs[0]),
-            profile=self.profile,
-            text=text,
-        )
+        return Measured(meant.number, meant.state, meant.word[:_MAX_WORD])
 
     def _status(self, raw: Raw) -> State:
         """The state that the device itself gives the value; ok where it gives none."""
@@ -101,7 +104,8 @@ class Slot:
         limit = self.sensor.limits[at]
         if limit is None or limit.fixed is not None:
             return None if limit is None else limit.fixed
-        stated = _number(decode_or_none(_at(raw, 2 + at)))
+        value = decode_or_none(_at(raw, 2 + at))
+        stated = None if value in limit.skip else _number(value)
         return None if stated is None else self.scale.apply(stated)
 
     def _compute(self, number: float, raw: Raw) -> float | None:

@@ -234,6 +234,13 @@ def test_limits_come_from_columns_in_the_values_own_scale() -> None:
     assert [r.state for r in readings(profile, rows)] == [State.OK, State.WARNING]
 
 
+def test_a_limit_may_be_absent() -> None:
+    limits = {"warning_above": {"column": 5, "skip": [0]}}
+    profile = table({"column": 3, "class": "voltage", "name": "V{index}", "limits": limits})
+    rows = {f"{ENTRY}.3.1": 12, f"{ENTRY}.5.1": 0, f"{ENTRY}.3.2": 12, f"{ENTRY}.5.2": 5}
+    assert [r.state for r in readings(profile, rows)] == [State.OK, State.WARNING]
+
+
 def test_formulas_use_other_columns_and_follow_them() -> None:
     profile = table(
         {"column": 3, "class": "percent", "name": "Used", "formula": "value / size"},
