@@ -142,14 +142,17 @@ def snmp_center(
         f"{_name(number)}/snmp": (address(number), 9 if number in gone else port)
         for number in range(devices)
     }
-    kinds = {_name(n): {"kind": "switch", "monitoring": {"snmp": version}} for n in range(devices)}
+    kinds = {
+        _name(n): {"kind": "switch", "address": _planned(n), "monitoring": {"snmp": version}}
+        for n in range(devices)
+    }
     return _write(folder, kinds, endpoints)
 
 
 def ipmi_center(folder: Path, ports: Sequence[int]) -> Bench:
     """A center of servers whose BMCs answer at these ports of loopback."""
     devices = {
-        _name(n): {"kind": "server", "os": "appliance", "monitoring": {"ipmi": "bmc"}}
+        _name(n): {"kind": "server", "bmc": _planned(n), "monitoring": {"ipmi": "bmc"}}
         for n in range(len(ports))
     }
     endpoints = {f"{_name(n)}/ipmi": ("127.0.0.1", port) for n, port in enumerate(ports)}
@@ -164,7 +167,7 @@ def _write(
     center = {
         "format": 1,
         "center": {"name": "bench", "title": "Bench", "timezone": "UTC", "interval_s": 60},
-        "networks": {"loop": {"cidr": "127.0.0.0/8"}},
+        "networks": {"gear": {"cidr": "10.20.0.0/16"}},
         "credentials": CREDENTIALS,
         "devices": devices,
     }
@@ -176,6 +179,11 @@ def _write(
 
 def _name(number: int) -> str:
     return f"d{number:04}"
+
+
+def _planned(number: int) -> str:
+    """The address that the inventory plans; the endpoint map leads to the agent instead."""
+    return f"10.20.{number // 200}.{number % 200 + 1}"
 
 
 def address(number: int) -> str:

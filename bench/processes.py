@@ -35,12 +35,13 @@ def running(
         )
         try:
             yield process
-            if process.poll() is not None:
+        finally:
+            ended = process.poll()
+            end(process)
+            if ended is not None:
                 log.seek(0)
                 last = log.read().decode(errors="replace").strip()[-400:]
-                raise BenchError(f"{argv[0]} ended with {process.returncode}: {last}")
-        finally:
-            end(process)
+                raise BenchError(f"{argv[0]} ended with {ended}: {last}")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

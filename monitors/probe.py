@@ -62,7 +62,7 @@ class Poll:
     started_at: datetime
     """UTC."""
     duration_s: float
-    readings: tuple[Reading, ...] = ()
+    readings: Sequence[Reading] = ()
     identity: Identity = field(default_factory=Identity)
     problem: Problem | None = None
     """None when all was read. With readings beside it, the answer was partial."""

@@ -1,9 +1,10 @@
 """Whether all members of a pair or stack say the same: one reading over all rows of a column."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from monitors.profiles.compiled import CompiledSensor
-from monitors.reading import UNITS, Reading, SensorClass, State
+from monitors.reading import UNITS, SensorClass, State
+from monitors.readings import Measured, Sensor
 from monitors.snmp.oid import oid_text
 from monitors.snmp.values import decode_or_none, text_of
 
@@ -24,29 +25,29 @@ class AgreementSlot:
     component: str
     profile: str
     sensor_class: SensorClass = SensorClass.STATE
-    _raw: tuple[bytes | None, ...] | None = field(default=None, init=False)
-    _reading: Reading | None = field(default=None, init=False)
 
-    def read(self, raw: tuple[bytes | None, ...]) -> Reading | None:
-        """The reading; None where fewer than two members say something."""
-        if raw != self._raw:
-            self._reading = self._make(raw)
-            self._raw = raw
-        return self._reading
+    @property
+    def source(self) -> Sensor:
+        """What of its readings stays the same."""
+        return Sensor(
+            sensor_class=SensorClass.STATE,
+            name=self.name,
+            unit=UNITS[SensorClass.STATE],
+            component=self.component,
+            oid=oid_text(self.sensor.columns[0]),
+            profile=self.profile,
+        )
 
-    def _make(self, raw: tuple[bytes | None, ...]) -> Reading | None:
+    @property
+    def is_direct(self) -> bool:
+        """Never: it is worked out of several values."""
+        return False
+
+    def measure(self, raw: tuple[bytes | None, ...]) -> Measured | None:
+        """What follows from all rows; None where fewer than two members say something."""
         said = [text for text in (text_of(decode_or_none(tlv)) for tlv in raw) if text]
         if len(said) < FEWEST_MEMBERS:
             return None
         same = len(set(said)) == 1
-        return Reading(
-            sensor_class=SensorClass.STATE,
-            name=self.name,
-            value=_SAME if same else _DIFFERENT,
-            unit=UNITS[SensorClass.STATE],
-            state=State.OK if same else State.CRITICAL,
-            component=self.component,
-            oid=oid_text(self.sensor.columns[0]),
-            profile=self.profile,
-            text=self.words[0 if same else 1],
-        )
+        value, state = (_SAME, State.OK) if same else (_DIFFERENT, State.CRITICAL)
+        return Measured(value, state, self.words[0 if same else 1])

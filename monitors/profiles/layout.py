@@ -1,8 +1,9 @@
 """Lays profiles over a device's answers: finds every sensor once, then only reads values."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 from monitors.profiles.agreement import FEWEST_MEMBERS, AgreementSlot
 from monitors.profiles.compiled import (
@@ -15,7 +16,8 @@ from monitors.profiles.compiled import (
 from monitors.profiles.match import KeySet
 from monitors.profiles.slot import Slot
 from monitors.profiles.units import entity_sensor_factor
-from monitors.reading import Reading, SensorClass
+from monitors.reading import SensorClass
+from monitors.readings import Measured, Readings, SensorSet, Verdict
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.oid import MAX_SUBIDS, decode_subids, encode_index, sort_key
 from monitors.snmp.values import Value, decode_or_none, text_of
@@ -61,17 +63,50 @@ class Layout:
         self._keys = frozenset(values)
         self._shape: dict[bytes, bytes] = {}
         self._expected = frozenset(name.casefold() for name in expected)
-        self._slots = _unique(self._find(profiles, values))
+        self.slots = _unique(self._find(profiles, values))
+        self.sources = tuple(slot.source for slot in self.slots)
+
+    @staticmethod
+    def of(
+        profiles: Sequence[CompiledProfile], values: Values, expected: Collection[str] = ()
+    ) -> "Layout":
+        """The layout of these answers: one object for all devices that are alike to the letter."""
+        layout = Layout(profiles, values, expected)
+        return _KNOWN.setdefault(layout.signature, layout)
+
+    @property
+    def signature(self) -> Hashable:
+        """Equal in layouts that read alike."""
+        made = (
+            (slot.inputs, id(slot.sensor), id(getattr(slot, "states", None)), slot.scale)
+            if isinstance(slot, Slot)
+            else (slot.inputs, id(slot.sensor))
+            for slot in self.slots
+        )
+        return self._keys, frozenset(self._shape.items()), self.sources, tuple(made)
+
+    @property
+    def rigid(self) -> frozenset[bytes]:
+        """The objects on which names, classes and conditions depend."""
+        return frozenset(self._shape)
 
     def fits(self, values: Values) -> bool:
         """Whether the device still has the same rows with the same labels."""
         return values.keys() == self._keys and self._shape.items() <= values.items()
 
-    def readings(self, values: Values) -> tuple[Reading, ...]:
+    def readings(self, values: Values) -> Readings:
         """The readings of a poll that fits."""
         get = values.get
-        found = (slot.read(tuple(map(get, slot.inputs))) for slot in self._slots)
-        return tuple(reading for reading in found if reading is not None)
+        return self.collect([slot.measure(tuple(map(get, slot.inputs))) for slot in self.slots])
+
+    def collect(self, measured: Sequence[Measured | None]) -> Readings:
+        """What was measured at each slot as readings; where it is None, there is no reading."""
+        found = [(s, m) for s, m in zip(self.sources, measured, strict=True) if m is not None]
+        return Readings(
+            SensorSet.of(source for source, _ in found),
+            tuple(m.value for _, m in found),
+            Verdict(tuple(m.state for _, m in found), tuple(m.text for _, m in found)),
+        )
 
     def _find(self, profiles: Sequence[CompiledProfile], values: Values) -> list[AnySlot]:
         slots: list[AnySlot] = []
@@ -134,6 +169,9 @@ class Layout:
             row.raw["expected"] = b"yes" if wanted else b"no"
             row.text["expected"] = "yes" if wanted else "no"
         return row
+
+
+_KNOWN: WeakValueDictionary[Hashable, Layout] = WeakValueDictionary()
 
 
 def _suffixes_by_column(

@@ -29,6 +29,9 @@ class KeySet:
         self._keys = {form for key in keys if not is_pattern(key) for form in _forms(key)}
         self._pattern = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
 
+    def __bool__(self) -> bool:
+        return bool(self._keys) or self._pattern is not None
+
     def __contains__(self, value: Value) -> bool:
         if self._keys and key_of(value) in self._keys:
             return True

@@ -18,7 +18,8 @@ class Scale:
     def apply(self, raw: float) -> float:
         """The raw number in the base unit; not a number where it has no logarithm."""
         shifted = raw + self.shift if self.shift else raw
-        linear = shifted * self.numerator / self.denominator
+        whole = self.denominator == 1
+        linear = shifted * self.numerator if whole else shifted * self.numerator / self.denominator
         if not self.in_decibels:
             return linear
         return 10 * math.log10(linear) if linear > 0 else math.nan

@@ -1,7 +1,7 @@
 """Polls one device over SNMP: recognises its family, reads its sensors, says what went wrong."""
 
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,15 +9,33 @@ from monitors.probe import Identity, Poll, Problem, ProblemKind
 from monitors.profiles.compiled import CompiledProfile
 from monitors.profiles.layout import Layout
 from monitors.profiles.library import Library, plan_of, pruned
+from monitors.profiles.tracker import Tracker
+from monitors.reading import Reading
 from monitors.snmp.answer import Answer
 from monitors.snmp.engine import SnmpEngine
+from monitors.snmp.oid import encode_oid
 from monitors.snmp.plan import PollPlan
-from monitors.snmp.system import SYS_OBJECT_ID, SYSTEM_GETS, SystemGroup, restarted
+from monitors.snmp.replay import Replayed, Script
+from monitors.snmp.system import (
+    DESCRIPTION,
+    ENGINE_BOOTS,
+    NAME,
+    OBJECT_ID,
+    SYS_OBJECT_ID,
+    SYSTEM_GETS,
+    SystemGroup,
+    restarted,
+)
 from monitors.snmp.target import Community, SnmpTarget
 from monitors.snmp.values import content_of, text_of
 
+REPLAY_AGAIN_S = 300.0
+"""How long a device whose answers changed their form is polled the ordinary way."""
 LOOK_AGAIN_S = 3600.0
 """How often parts of the profiles that the device did not have are looked for again."""
+
+_RIGID = frozenset(map(encode_oid, (DESCRIPTION, OBJECT_ID, NAME, ENGINE_BOOTS)))
+"""What of the system group tells that it is another device, or a restarted one."""
 
 Reachable = Callable[[str], Awaitable[bool | None]]
 """Says whether a host answers at all; None when that could not be found out."""
@@ -59,7 +77,10 @@ class SnmpProbe:
         self._full_plan = PollPlan()
         self._look_again_at = 0.0
         self._layout: Layout | None = None
+        self._tracker: Tracker | None = None
+        self._replay_again_at = 0.0
         self._system = SystemGroup()
+        self._identity = Identity()
 
     @property
     def device(self) -> str:
@@ -77,14 +98,13 @@ class SnmpProbe:
         answer = await self._ask()
         if answer.problem is not None:
             answer = replace(answer, problem=await self._explained(answer.problem))
-        readings = self._layout.readings(answer.values) if self._layout and answer.values else ()
         return Poll(
             device=self.device,
             protocol=self.protocol,
             started_at=started_at,
             duration_s=self._clock() - begun,
-            readings=readings,
-            identity=self._identity(answer),
+            readings=self._readings(answer),
+            identity=self._identify(answer),
             problem=answer.problem,
         )
 
@@ -96,20 +116,48 @@ class SnmpProbe:
         if self._plan is None:
             return await self._first_poll()
         looking_again = self._clock() >= self._look_again_at
-        plan = self._full_plan if looking_again else self._plan
+        script = self._tracker.script if self._tracker else None
+        plan = self._full_plan if looking_again else script or self._plan
         answer = await self._engine.poll(self._target, plan)
         if not answer.values:
             return answer
-        system = SystemGroup.of(answer)
+        replayed = isinstance(answer.values, Replayed)
+        system = self._system.renewed(answer) if replayed else SystemGroup.of(answer)
         if restarted(self._system, system):
             return await self._first_poll()
         self._system = system
-        self._lay_out(answer, full=looking_again)
+        if not replayed:
+            self._lay_out(answer, full=looking_again)
+            self._learn(answer, failed=plan is script, full=looking_again)
         return answer
+
+    def _learn(self, answer: Answer, *, failed: bool, full: bool) -> None:
+        """Makes a script of a poll that brought everything; not at once, where one just failed."""
+        if failed and answer.problem is None:
+            self._tracker = None
+            self._replay_again_at = self._clock() + REPLAY_AGAIN_S
+        if full or answer.problem or self._layout is None or self._plan is None:
+            return
+        if self._clock() >= self._replay_again_at:
+            rigid = self._layout.rigid.union(self._told_by, _RIGID)
+            script = Script(self._plan, answer.exchanges, rigid)
+            self._tracker = Tracker(self._layout, script)
+
+    def _readings(self, answer: Answer) -> Sequence[Reading]:
+        if isinstance(answer.values, Replayed) and self._tracker is not None:
+            return self._tracker.readings(answer.values)
+        return self._layout.readings(answer.values) if self._layout and answer.values else ()
+
+    @property
+    def _told_by(self) -> list[bytes]:
+        """The objects from which a device's identity is read."""
+        sources = [profile.profile.identity for profile in self._families]
+        oids = [oid for s in sources for oid in (*s.model, *s.serial, *s.firmware)]
+        return [encode_oid(oid) for oid in oids]
 
     async def _first_poll(self) -> Answer:
         """Recognises the device, then polls everything that its profiles know."""
-        self._plan, self._layout = None, None
+        self._plan, self._layout, self._tracker = None, None, None
         recognition = PollPlan(SYSTEM_GETS, probes=self._library.probes)
         known = await self._engine.poll(self._target, recognition)
         if not known.values or _cut_short(known):
@@ -125,14 +173,25 @@ class SnmpProbe:
     def _lay_out(self, answer: Answer, *, full: bool) -> None:
         cut_short = _cut_short(answer)
         if full and not cut_short:
-            self._plan = pruned(self._full_plan, answer.values)
+            plan = pruned(self._full_plan, answer.values)
+            if plan != self._plan:
+                self._plan, self._tracker = plan, None
             self._look_again_at = self._clock() + LOOK_AGAIN_S
         if self._layout is not None and cut_short:
             return  # half an answer says nothing about what the device has
         if self._layout is None or not self._layout.fits(answer.values):
-            self._layout = Layout(self._families, answer.values, self._expected)
+            self._layout = Layout.of(self._families, answer.values, self._expected)
+            self._tracker = None
 
-    def _identity(self, answer: Answer) -> Identity:
+    def _identify(self, answer: Answer) -> Identity:
+        if isinstance(answer.values, Replayed):
+            return replace(self._identity, uptime_s=self._system.uptime_s)
+        identity = self._identity_in(answer)
+        if answer.values and answer.problem is None:
+            self._identity = identity
+        return identity
+
+    def _identity_in(self, answer: Answer) -> Identity:
         def first(oids: list[str]) -> str:
             return next(filter(None, (text_of(answer.value(oid)) for oid in oids)), "")
 

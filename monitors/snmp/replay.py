@@ -128,10 +128,15 @@ class Replay:
 
     @property
     def values(self) -> Mapping[bytes, bytes]:
-        """What was read. Of a replay that was cut short nothing counts."""
+        """What was read; a plain dictionary when not all was."""
         if self._anew is not None:
             return self._anew.values
-        return Replayed(self._script, self._answers) if self.done else {}
+        replayed = Replayed(self._script, self._answers)
+        if self.done:
+            return replayed
+        so_far = len(self._answers)
+        places = self._script.places()
+        return {oid: replayed.at(place) for oid, place in places if place[0] < so_far}
 
     @property
     def exchanges(self) -> Sequence[Exchange]:
@@ -160,6 +165,7 @@ class Replay:
         if pdu.template is not beat.template and not self._reshape(beat, pdu):
             self._begin_anew()
             return
+        beat.varbinds = pdu.varbinds
         self._answers.append((beat.template, pdu.varbinds))
 
     def shrink(self) -> None:

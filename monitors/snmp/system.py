@@ -1,6 +1,6 @@
 """The objects that every agent has: who it is, and whether it is still the one it was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitors.snmp.answer import Answer
 from monitors.snmp.oid import encode_oid
@@ -43,6 +43,15 @@ class SystemGroup:
             name=text_of(answer.value(NAME)),
             sys_uptime_s=None if ticks is None else ticks / 100,
             engine_boots=_number(answer, ENGINE_BOOTS),
+            engine_time_s=_number(answer, ENGINE_TIME),
+        )
+
+    def renewed(self, answer: Answer) -> "SystemGroup":
+        """The same agent with its present clocks, from a poll in which nothing else changed."""
+        ticks = _number(answer, UPTIME)
+        return replace(
+            self,
+            sys_uptime_s=None if ticks is None else ticks / 100,
             engine_time_s=_number(answer, ENGINE_TIME),
         )
 
