@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import shutil
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import watchfloor
-from inventory.endpoints import EndpointMap, join_endpoint
+from inventory.endpoints import Endpoint, EndpointMap, join_endpoint
 from inventory.errors import WatchfloorError
 from inventory.loader import load
 from monitors.channel import ChannelClient, socket_path
@@ -18,6 +19,7 @@ from monitors.supervisor import supervise
 from watchfloor.demo.cast import cast, make_up_secrets
 from watchfloor.demo.control import control
 from watchfloor.demo.session import FILE, SOCKET, Session
+from watchfloor.simulate.announcing import Listeners
 from watchfloor.simulate.faults import parse_injection
 from watchfloor.simulate.gear import Gear
 
@@ -76,11 +78,12 @@ async def run(
     center = load(show.center)
     made_up = make_up_secrets(center)
     _empty(show.folder)
-    async with Gear(cast(center)) as gear, control(gear, show.control, show.page):
+    listeners = Listeners(traps=_free_port(), notices=_free_port())
+    async with Gear(cast(center), listeners) as gear, control(gear, show.control, show.page):
         for fault in show.faults:
             parse_injection(fault, gear.devices)  # a slip of the pen is told before anything runs
         EndpointMap(dict(gear.addresses())).save(show.endpoints)
-        config = _config(show)
+        config = _config(show, listeners)
         Session(
             center=config.center,
             runtime=config.runtime,
@@ -102,7 +105,15 @@ async def run(
             await asyncio.gather(ready, monitor, return_exceptions=True)
 
 
-def _config(show: Show) -> MonitorConfig:
+def _free_port() -> Endpoint:
+    """A UDP port of loopback that nobody has, unless somebody takes it before the monitor does."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        host, port = probe.getsockname()
+        return host, port
+
+
+def _config(show: Show, listeners: Listeners) -> MonitorConfig:
     return MonitorConfig(
         version=watchfloor.__version__,
         center=show.center.resolve(),
@@ -111,6 +122,8 @@ def _config(show: Show) -> MonitorConfig:
         endpoints=show.endpoints,
         host=show.host,
         port=show.port,
+        traps=listeners.traps,
+        notices=listeners.notices,
         interval_s=show.interval_s,
         on_delay_s=show.interval_s / 2,
     )

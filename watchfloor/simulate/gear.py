@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from watchfloor.simulate.announcing import Listeners, announce, announce_start
 from watchfloor.simulate.device import Address, RunningDevice, SimulatedDevice
 from watchfloor.simulate.device_faults import supply_lost
 from watchfloor.simulate.errors import FaultError, GearError, SimulateError
@@ -33,13 +34,17 @@ class Symptoms:
 class Gear:
     """Runs the devices. A fault that takes power away is felt by all that hangs from it."""
 
-    def __init__(self, devices: Iterable[SimulatedDevice]) -> None:
+    def __init__(
+        self, devices: Iterable[SimulatedDevice], listeners: Listeners | None = None
+    ) -> None:
+        """`listeners` hear from each device whose symptoms change, unless it is dead."""
         described = list(devices)
         self.devices: Mapping[str, RunningDevice] = {
             device.name: RunningDevice(device) for device in described
         }
         if len(self.devices) != len(described):
             raise GearError("two simulated devices share a name: each needs its own")
+        self._listeners = listeners or Listeners()
         self._injections: list[Injection] = []
         self._stack = AsyncExitStack()
 
@@ -77,7 +82,9 @@ class Gear:
         """Puts `DEVICE:FAULT[=WHAT]` in force at once. Raises FaultError and changes nothing."""
         injection = parse_injection(text, self.devices)
         if injection.fault.momentary:
-            injection.fault.apply(self.devices[injection.device], injection.what)
+            device = self.devices[injection.device]
+            injection.fault.apply(device, injection.what)
+            announce_start(device, self._listeners)
             return injection
         before = self._symptoms()
         if injection not in self._injections:
@@ -130,8 +137,11 @@ class Gear:
             if before.get(name) != after.get(name):
                 device = self.devices[name]
                 device.restore()
-                if (symptoms := after.get(name)) is not None:
+                symptoms = after.get(name)
+                if symptoms is not None:
                     _show(device, symptoms)
+                faults = symptoms.injections if symptoms is not None else ()
+                announce(device, faults, self._listeners, well=symptoms is None)
 
     def _picture(self) -> PowerPicture:
         cut = {each.device for each in self._injections if each.fault.cuts_power}

@@ -15,7 +15,13 @@ from watchfloor.simulate import ber
 from watchfloor.simulate.ber import BerError
 from watchfloor.simulate.errors import GearError
 from watchfloor.simulate.recording import Recording
-from watchfloor.simulate.snmp_pdu import PduFaults, Responder, read_request
+from watchfloor.simulate.snmp_pdu import (
+    PduFaults,
+    Responder,
+    TrapValue,
+    read_request,
+    trap_pdu,
+)
 from watchfloor.simulate.snmp_v3 import VERSION_3, V3Engine
 from watchfloor.simulate.snmp_values import LiveValues
 from watchfloor.simulate.snmprec import Drift, Row, dotted, parse_oid
@@ -143,6 +149,17 @@ class SnmpAgent:
     def reboot(self) -> None:
         """Starts sysUpTime, the counters and snmpEngineTime from zero; snmpEngineBoots counts."""
         self._values.reboot()
+
+    def send_trap(self, to: tuple[str, int], oid: str, values: Sequence[TrapValue] = ()) -> None:
+        """Sends an SNMPv2-Trap from the agent's own address, as v3 if it has users."""
+        pdu = trap_pdu(self._values.uptime_ticks, parse_oid(oid), values)
+        if self._engine is not None:
+            message = self._engine.trap(pdu)
+        else:
+            head = ber.integer(VERSION_2C) + ber.tlv(ber.OCTET_STRING, self._community or b"")
+            message = ber.tlv(ber.SEQUENCE, head + pdu)
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(message, to)
 
     def _remember(self, oid: str) -> None:
         name = parse_oid(oid)

@@ -1,6 +1,7 @@
 """The protocol operations of an SNMP agent, RFC 3416 section 4.2: from a request to a response."""
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from watchfloor.simulate import ber
 from watchfloor.simulate.ber import BerError, Oid
 from watchfloor.simulate.recording import Recording
 from watchfloor.simulate.snmp_values import LiveValues
-from watchfloor.simulate.snmprec import Row
+from watchfloor.simulate.snmprec import TIMETICKS, Row
 
 GET, GET_NEXT, RESPONSE, SET, GET_BULK, REPORT = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA8
 NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW = 0x80, 0x81, 0x82
@@ -30,6 +31,25 @@ class Request(NamedTuple):
     names: list[Oid]
     bindings: bytes
     """The variable bindings as they came, to be sent back with an error."""
+
+
+TRAP = 0xA7
+_SYS_UP_TIME: Oid = (1, 3, 6, 1, 2, 1, 1, 3, 0)
+_SNMP_TRAP_OID: Oid = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
+TrapValue = tuple[Oid, bytes]
+"""A varbind's name and its encoded value."""
+
+
+def trap_pdu(uptime_ticks: int, oid: Oid, values: Sequence[TrapValue]) -> bytes:
+    """An SNMPv2-Trap-PDU (RFC 3416 section 4.2.6)."""
+    ticks = ber.tlv(TIMETICKS, ber.integer_content(uptime_ticks))
+    name = ber.tlv(ber.OBJECT_IDENTIFIER, ber.encode_oid(oid))
+    varbinds = b"".join(
+        ber.tlv(ber.SEQUENCE, ber.tlv(ber.OBJECT_IDENTIFIER, ber.encode_oid(each)) + value)
+        for each, value in ((_SYS_UP_TIME, ticks), (_SNMP_TRAP_OID, name), *values)
+    )
+    request_id = secrets.randbelow(_LARGEST_REQUEST_ID)
+    return write_pdu(TRAP, request_id, 0, 0, varbinds)
 
 
 @dataclass(slots=True)

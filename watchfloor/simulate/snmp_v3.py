@@ -1,5 +1,6 @@
 """SNMPv3 as an authoritative engine speaks it: discovery, reports, answers (RFC 3412, 3414)."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,6 +84,15 @@ class V3Engine:
             return self._secured_answer(message, data, responder)
         except _Report as report:
             return self._report(message, report) if message.flags & _REPORTABLE else None
+
+    def trap(self, pdu: bytes) -> bytes:
+        """A trap, sealed by the first user: of traps, the sender's engine is the authority."""
+        user, keys = next(iter(self._keys.items()))
+        message = _Message(
+            secrets.randbelow(_LAST_BOOTS), self._max_size, _AUTH_PRIV, self.engine_id, 0, 0,
+            user, b"", 0, b"", b"",
+        )  # fmt: skip
+        return self._write(message, _AUTH_PRIV, keys, pdu)
 
     def _secured_answer(self, message: _Message, data: bytes, responder: Responder) -> bytes:
         keys = self._authenticated(message, data)

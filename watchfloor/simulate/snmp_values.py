@@ -52,6 +52,11 @@ class LiveValues:
         """snmpEngineTime: seconds since the agent (re)started."""
         return int(self._clock() - self._started_s)
 
+    @property
+    def uptime_ticks(self) -> int:
+        """sysUpTime now, in hundredths of a second."""
+        return (self._uptime_ticks + self._elapsed_ticks()) % _TICKS_MODULUS
+
     def varbind(self, row: Row) -> bytes:
         """One VarBind: the row's name and its value now."""
         still = self._still.get(row)
@@ -73,7 +78,7 @@ class LiveValues:
         if row.pinned or not self._advance:
             return None
         if row.name in (SYS_UP_TIME, _HR_SYSTEM_UPTIME):
-            return (self._uptime_ticks + self._elapsed_ticks()) % _TICKS_MODULUS
+            return self.uptime_ticks
         if row.name == _ENGINE_TIME:
             return self.engine_time_s
         if row.name == _ENGINE_BOOTS:
