@@ -34,8 +34,8 @@ _KNOWN: Mapping[str, _Known] = {
     # SNMPv2-MIB, IF-MIB
     f"{_SNMP_TRAPS}.1": _Known("coldStart", State.WARNING, "started anew (coldStart)"),
     f"{_SNMP_TRAPS}.2": _Known("warmStart", State.WARNING, "its agent started anew (warmStart)"),
-    f"{_SNMP_TRAPS}.3": _Known("linkDown", State.WARNING, "port {port} went down (linkDown)"),
-    f"{_SNMP_TRAPS}.4": _Known("linkUp", State.OK, "port {port} came up (linkUp)"),
+    f"{_SNMP_TRAPS}.3": _Known("linkDown", State.WARNING, "{port} went down (linkDown)"),
+    f"{_SNMP_TRAPS}.4": _Known("linkUp", State.OK, "{port} came up (linkUp)"),
     f"{_SNMP_TRAPS}.5": _Known(
         "authenticationFailure",
         State.WARNING,
@@ -43,7 +43,7 @@ _KNOWN: Mapping[str, _Known] = {
     ),
     # UPS-MIB, RFC 1628
     f"{_UPS}.2.1": _Known(
-        "upsTrapOnBattery", State.CRITICAL, "on battery, {minutes} min left (upsTrapOnBattery)"
+        "upsTrapOnBattery", State.CRITICAL, "on battery{minutes} (upsTrapOnBattery)"
     ),
     f"{_UPS}.2.2": _Known(
         "upsTrapTestCompleted", State.OK, "a battery test is over (upsTrapTestCompleted)"
@@ -63,10 +63,10 @@ _KNOWN: Mapping[str, _Known] = {
         "entConfigChange", State.UNKNOWN, "its parts have changed (entConfigChange)"
     ),
     f"{_ENTITY_STATE}.0.1": _Known(
-        "entStateOperEnabled", State.OK, "part {entity} works (entStateOperEnabled)"
+        "entStateOperEnabled", State.OK, "{part} works (entStateOperEnabled)"
     ),
     f"{_ENTITY_STATE}.0.2": _Known(
-        "entStateOperDisabled", State.CRITICAL, "part {entity} failed (entStateOperDisabled)"
+        "entStateOperDisabled", State.CRITICAL, "{part} failed (entStateOperDisabled)"
     ),
     "1.3.6.1.2.1.118.0.2": _Known(
         "alarmActiveState", State.WARNING, "an alarm began (alarmActiveState)"
@@ -74,11 +74,10 @@ _KNOWN: Mapping[str, _Known] = {
     "1.3.6.1.2.1.118.0.3": _Known("alarmClearState", State.OK, "an alarm ended (alarmClearState)"),
 }
 _ENTITY_COLUMNS = tuple(f"{_ENTITY_STATE}.1.1.1.{column}." for column in range(1, 7))
-_PLACES: Mapping[str, tuple[str, ...]] = {
-    # ifName, ifDescr, ifIndex: the best name first
-    "port": ("1.3.6.1.2.1.31.1.1.1.1.", "1.3.6.1.2.1.2.2.1.2.", "1.3.6.1.2.1.2.2.1.1."),
-    "minutes": (f"{_UPS}.1.2.3.",),  # upsEstimatedMinutesRemaining
-}
+_PORT_COLUMNS = ("1.3.6.1.2.1.31.1.1.1.1.", "1.3.6.1.2.1.2.2.1.2.", "1.3.6.1.2.1.2.2.1.1.")
+"""ifName, ifDescr, ifIndex: the best name first."""
+_MINUTES_COLUMN = f"{_UPS}.1.2.3."
+"""upsEstimatedMinutesRemaining."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,7 @@ def tell(notification: Notification) -> Told:
     known = _KNOWN.get(notification.oid) or _KNOWN.get(f"{head.removesuffix('.0')}.{number}")
     if known is None:
         return Told(notification.oid, State.UNKNOWN, _plain(notification.oid, values), values)
-    places = {place: _value_of(columns, values) for place, columns in _PLACES.items()}
-    places["entity"] = next((_index(oid) for oid in values if oid.startswith(_ENTITY_COLUMNS)), "?")
+    places = _places(values)
     return Told(known.name, known.state, known.sentence.format(**places), values)
 
 
@@ -139,12 +137,20 @@ def _plain(oid: str, values: Mapping[str, str]) -> str:
     return f"trap {oid}{said}"[:LONGEST_SUMMARY]
 
 
-def _value_of(columns: tuple[str, ...], values: Mapping[str, str]) -> str:
-    for column in columns:
-        for oid, value in values.items():
-            if oid.startswith(column) and value:
-                return value[:64]
-    return "?"
+def _places(values: Mapping[str, str]) -> dict[str, str]:
+    """What the sentences name, as far as the trap says it."""
+    port = next((found for each in _PORT_COLUMNS if (found := _value_of(each, values))), "")
+    part = next((_index(oid) for oid in values if oid.startswith(_ENTITY_COLUMNS)), "")
+    minutes = _value_of(_MINUTES_COLUMN, values)
+    return {
+        "port": f"port {port}" if port else "a port",
+        "part": f"part {part}" if part else "a part",
+        "minutes": f", {minutes} min left" if minutes else "",
+    }
+
+
+def _value_of(column: str, values: Mapping[str, str]) -> str:
+    return next((text[:64] for oid, text in values.items() if oid.startswith(column)), "")
 
 
 def _index(oid: str) -> str:
