@@ -86,6 +86,7 @@ class CompiledSensor:
     minimum: float
     maximum: float
     superseded_by: bytes | None
+    superseded_below: tuple[bytes, ...]
     pattern: re.Pattern[str] | None
     char: int | None
     bit: int | None
@@ -181,7 +182,7 @@ def objects_of(sensor: CompiledSensor) -> list[bytes]:
         found.append(sensor.status[0])
     if sensor.superseded_by:
         found.append(sensor.superseded_by)
-    return found
+    return [*found, *sensor.superseded_below]
 
 
 def _table(table: Table, states: dict[str, StateMap]) -> CompiledTable:
@@ -231,6 +232,7 @@ def _sensor(sensor: Sensor, entry: str | None, states: dict[str, StateMap]) -> C
         minimum=float("-inf") if sensor.minimum is None else sensor.minimum,
         maximum=float("inf") if sensor.maximum is None else sensor.maximum,
         superseded_by=place(sensor.superseded_by),
+        superseded_below=tuple(map(encode_oid, sensor.superseded_below)),
         pattern=re.compile(sensor.pattern) if sensor.pattern else None,
         char=sensor.char,
         bit=sensor.bit,

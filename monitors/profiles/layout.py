@@ -135,6 +135,8 @@ class Layout:
         rows: dict[bytes, _Row | None] = {}
         for sensor in table.sensors:
             found: list[_Row] = []
+            if _has_below(values, sensor.superseded_below):
+                continue
             for suffix in suffixes.get(sensor.columns[0], ()):
                 if suffix not in rows:
                     rows[suffix] = self._row(table, suffix, values)
@@ -236,6 +238,10 @@ def _applies(sensor: CompiledSensor, row: _Row) -> bool:
 
 def _has(row: _Row, name: str, keys: KeySet) -> bool:
     return row.raw[name] in keys or row.text[name].encode() in keys
+
+
+def _has_below(values: Values, columns: tuple[bytes, ...]) -> bool:
+    return bool(columns) and any(oid.startswith(columns) for oid in values)
 
 
 def _superseded(sensor: CompiledSensor, suffix: bytes, values: Values) -> bool:

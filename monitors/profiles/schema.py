@@ -219,6 +219,8 @@ class Sensor(_Model):
     unless: Condition = {}
     superseded_by: str | int | None = None
     """Left out where this object (column, or instance) was read: a finer one of the same thing."""
+    superseded_below: Annotated[list[Oid], BeforeValidator(_as_list)] = []
+    """Tables only: left out where the device has one of these columns, of finer rows of their own."""
     pattern: Annotated[str, AfterValidator(_check_pattern)] | None = None
     """Takes the value out of a text: the regular expression's one group."""
     char: int | None = Field(default=None, ge=1)
@@ -238,6 +240,8 @@ class Sensor(_Model):
             raise ValueError("give either class or classify")
         if bool(self.oid) == (self.column is not None):
             raise ValueError("give either oid (for a scalar) or column (in a table)")
+        if self.superseded_below and self.oid:
+            raise ValueError("superseded_below is for the columns of tables")
         if self.agree and (self.sensor_class is not SensorClass.STATE or self.states or self.oid):
             raise ValueError("agree needs class state, a column and no states")
         if self.sensor_class is SensorClass.STATE and not (self.states or self.cases or self.agree):

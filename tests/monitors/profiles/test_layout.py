@@ -489,3 +489,14 @@ def test_a_text_in_an_index_names_its_row(index: str, name: str) -> None:
     )
     (reading,) = readings(profile, {f"{ENTRY}.4.{index}": 230})
     assert reading.name == name
+
+
+def test_a_coarse_table_is_left_out_where_the_device_has_the_finer_one() -> None:
+    finer = "1.3.6.1.4.1.99999.5.1.4"
+    profile = table(
+        {"column": 4, "class": "current", "name": "Bank {index}", "superseded_below": finer}
+    )
+    coarse = {f"{ENTRY}.4.1": 3, f"{ENTRY}.4.2": 4}
+    assert len(readings(profile, coarse)) == 2
+    assert readings(profile, {**coarse, f"{finer}.1.1": 3}) == ()
+    assert encode_oid(finer) in profile.tables[0].columns, "what is not walked is not found"
