@@ -220,7 +220,7 @@ class Sensor(_Model):
     superseded_by: str | int | None = None
     """Left out where this object (column, or instance) was read: a finer one of the same thing."""
     superseded_below: Annotated[list[Oid], BeforeValidator(_as_list)] = []
-    """Tables only: left out where the device has one of these columns, of finer rows of their own."""
+    """Tables only: left out where the device has one of these columns: finer, of other rows."""
     pattern: Annotated[str, AfterValidator(_check_pattern)] | None = None
     """Takes the value out of a text: the regular expression's one group."""
     char: int | None = Field(default=None, ge=1)
