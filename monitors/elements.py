@@ -57,10 +57,10 @@ class ElementReader:
         self, name: str, health: DeviceHealth, ports: frozenset[str]
     ) -> tuple[Element, ...]:
         known = self._said.get(name)
-        if known is not None and known[:2] == (health.version, ports):
+        if known is not None and known[:2] == (health.judged, ports):
             return known[2]
         said = tuple(_spoken(self._topology.center.devices[name], health, ports))
-        self._said[name] = (health.version, ports, said)
+        self._said[name] = (health.judged, ports, said)
         return said
 
 
@@ -72,11 +72,10 @@ def on_battery(health: DeviceHealth) -> bool:
 def _says(health: DeviceHealth, words: Container[str]) -> bool:
     """Whether a bad state of the output, or of the whole device, is one of these words."""
     return any(
-        reading.sensor_class is SensorClass.STATE
-        and reading.state is not State.OK
+        reading.state is not State.OK
         and kind_of(reading.component) in OUTPUT_PARTS
         and _plain(reading.text) in words
-        for reading in health.readings
+        for reading in health.of_class(SensorClass.STATE)
     )
 
 
@@ -147,9 +146,9 @@ def _input_number(index: str) -> int | None:
 
 
 def _dead_outlets(device: Device, health: DeviceHealth) -> Iterator[Element]:
-    for reading in health.readings:
+    for reading in health.of_class(SensorClass.STATE):
         kind, _, index = reading.component.partition(":")
-        if kind == "outlet" and _is_off(reading.sensor_class, reading.text):
+        if kind == "outlet" and _plain(reading.text) in OFF:
             yield f"outlet:{device.name}/{index}"
 
 
@@ -167,15 +166,11 @@ def _used_ports(center: Center, silent: Container[str]) -> dict[str, set[str]]:
 
 
 def _dead_ports(device: Device, health: DeviceHealth, used: Collection[str]) -> Iterator[Element]:
-    for reading in health.readings if used else ():
+    for reading in health.of_class(SensorClass.STATE) if used else ():
         kind, _, index = reading.component.partition(":")
-        if kind in {"port", "interface"} and _is_off(reading.sensor_class, reading.text):
+        if kind in {"port", "interface"} and _plain(reading.text) in OFF:
             names = {index, reading.name, reading.name.split(" ")[0]}.intersection(used)
             yield from (f"port:{device.name}/{name}" for name in names)
-
-
-def _is_off(sensor_class: SensorClass, text: str) -> bool:
-    return sensor_class is SensorClass.STATE and _plain(text) in OFF
 
 
 def _plain(text: str) -> str:

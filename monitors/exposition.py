@@ -9,11 +9,12 @@ Readings of a device disappear once they are stale, as Prometheus expects of wha
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from monitors.reading import UNITS, Reading, SensorClass, State
+from monitors.readings import Readings, SensorSet, plain
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -257,31 +258,71 @@ def state_samples(family: Family, labels: Labels, current: State) -> bytes:
     )
 
 
-def reading_samples(center: str, device: str, readings: Iterable[Reading]) -> dict[Family, bytes]:
-    """Every reading's line, by family. A second reading with equal labels is left out.
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of one family: their text with a gap for each number, and which numbers those are.
+
+    The device stands in them as `_DEVICE`, so that devices of one model share them.
+    """
+
+    family: Family
+    text: str
+    places: tuple[int, ...]
+    factor: float
+
+    def numbers(self, values: Sequence[float]) -> tuple[float, ...]:
+        """Their numbers out of all."""
+        return tuple([values[at] for at in self.places])
+
+    def fill(self, device: bytes, numbers: tuple[float, ...]) -> bytes:
+        """The lines of a device."""
+        if self.factor != 1:
+            numbers = tuple(plain(value * self.factor) for value in numbers)
+        return (self.text % numbers).encode().replace(_DEVICE, device)
+
+
+_DEVICE = b"\0"  # cannot be in a label: `escape` takes it out
+MOST_FORMS = 8192
+
+
+@lru_cache(maxsize=MOST_FORMS)
+def _lines_of(center: str, sets: tuple[SensorSet, ...]) -> tuple[_Lines, ...]:
+    """Every reading's line, by family. A second sensor with equal labels is left out.
 
     Prometheus refuses a whole scrape in which one series stands twice, so two sensors that a
     device gives the same name are told apart by their OID.
     """
-    lines: dict[Family, list[str]] = {}
+    found: dict[SensorClass, list[tuple[int, str]]] = {}
     seen: set[tuple[SensorClass, str, str]] = set()
-    start = f'{{center="{_escape(center)}",device="{_escape(device)}",component="'
-    for reading in readings:
-        key = (reading.sensor_class, reading.component, reading.name)
-        name = reading.name
-        if key in seen:
-            name = f"{name} ({reading.oid})"
-            key = (reading.sensor_class, reading.component, name)
-            if key in seen:
+    start = f'{{center="{_escape(center)}",device="{_DEVICE.decode()}",component="'
+    for at, sensor in enumerate(sensor for each in sets for sensor in each.sensors):
+        kind, name = sensor.sensor_class, sensor.name
+        if (kind, sensor.component, name) in seen:
+            name = f"{name} ({sensor.oid})"
+            if (kind, sensor.component, name) in seen:
                 continue
-        seen.add(key)
-        family = READINGS[reading.sensor_class]
-        factor = _FACTORS.get(reading.sensor_class, 1)
-        lines.setdefault(family, []).append(
-            f'{family.name}{start}{_escape(reading.component)}",name="{_escape(name)}"}}'
-            f" {number(reading.value * factor)}\n"
+        seen.add((kind, sensor.component, name))
+        labels = (
+            f'{READINGS[kind].name}{start}{_escape(sensor.component)}",name="{_escape(name)}"}}'
         )
-    return {family: "".join(text).encode() for family, text in lines.items()}
+        found.setdefault(kind, []).append((at, labels.replace("%", "%%") + " %s\n"))
+    return tuple(
+        _Lines(
+            READINGS[kind],
+            "".join(line for _, line in lines),
+            tuple(at for at, _ in lines),
+            _FACTORS.get(kind, 1),
+        )
+        for kind, lines in found.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the blocks hold of a device's readings."""
+
+    lines: tuple[_Lines, ...] = ()
+    values: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)
@@ -292,6 +333,8 @@ class Exposition:
         default_factory=lambda: {family: {} for family in FAMILIES}
     )
 
+    written: dict[str, _Written] = field(default_factory=dict)
+
     def put(self, family: Family, owner: str, text: bytes) -> None:
         """Replaces the owner's lines in a family; empty text takes them away."""
         if text:
@@ -299,14 +342,29 @@ class Exposition:
         else:
             self.blocks[family].pop(owner, None)
 
-    def put_readings(self, center: str, device: str, readings: Iterable[Reading]) -> None:
+    def put_readings(self, center: str, device: str, *parts: Sequence[Reading]) -> None:
         """Replaces all of a device's readings. Without any, its series disappear."""
-        lines = reading_samples(center, device, readings)
-        for family in READINGS.values():
-            self.put(family, device, lines.get(family, b""))
+        readings = tuple(map(Readings.of, parts))
+        lines = _lines_of(center, tuple(part.sensors for part in readings))
+        values = readings[0].values if len(parts) == 1 else _joined(readings)
+        before = self.written.get(device, _Written())
+        if lines is not before.lines:
+            self._take_away(device, before.lines)
+            before = _Written(lines)
+        name = _escape(device).encode()
+        for each in lines:
+            numbers = each.numbers(values)
+            if not before.values or each.numbers(before.values) != numbers:
+                self.put(each.family, device, each.fill(name, numbers))
+        self.written[device] = _Written(lines, values)
+
+    def _take_away(self, device: str, lines: Iterable[_Lines]) -> None:
+        for each in lines:
+            self.put(each.family, device, b"")
 
     def drop(self, owner: str) -> None:
         """Forgets a device that has left the inventory."""
+        self.written.pop(owner, None)
         for texts in self.blocks.values():
             texts.pop(owner, None)
 
@@ -318,3 +376,7 @@ class Exposition:
                 parts.append(family.head)
                 parts += texts.values()
         return b"".join(parts)
+
+
+def _joined(readings: Iterable[Readings]) -> tuple[float, ...]:
+    return tuple(value for part in readings for value in part.values)

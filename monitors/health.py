@@ -4,13 +4,14 @@ A `DeviceHealth` remembers one device. It is told of every poll and of nothing e
 recorded history always gives the same states.
 """
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from monitors.probe import Identity, Poll, ProblemKind
 from monitors.quantity import quantity
 from monitors.reading import Reading, SensorClass, State, worst
+from monitors.readings import JoinedReadings, Readings, SensorSet, Verdict
 from monitors.sensors import NOTHING, SensorKey, SensorMemory, Sighting, kind_of
 
 SILENCE = frozenset({ProblemKind.SILENT, ProblemKind.UNREACHABLE})
@@ -48,6 +49,11 @@ class _Part:
     remembered: bool = False
     """Known from an earlier run only: the first poll settles it at once."""
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the same readings once more would change nothing."""
+        return self.candidate is None and not (self.remembered or self.missing or self.vanished)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -74,6 +80,21 @@ class Part:
         return self.id.partition(":")[2]
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """All of a poll that parts depend on: numbers count only where they are said, in bad states."""
+
+    sensors: SensorSet
+    verdict: Verdict
+    bad_values: tuple[float, ...]
+
+    @classmethod
+    def by(cls, readings: Readings) -> "_Settled":
+        verdict = readings.verdict
+        bad = tuple(readings.values[at] for at in verdict.bad)
+        return cls(readings.sensors, verdict, bad)
+
+
 @dataclass(slots=True)
 class ProtocolHealth:
     """What one protocol has told of one device."""
@@ -87,6 +108,9 @@ class ProtocolHealth:
     failures: int = 0
     sensors: SensorMemory = field(init=False)
     parts: dict[str, _Part] = field(default_factory=dict)
+    judged: int = 0
+    """Grows whenever a part may have changed."""
+    _settled: "_Settled | None" = None
 
     def __post_init__(self) -> None:
         self.sensors = SensorMemory(self.damping.vanish_after)
@@ -123,12 +147,22 @@ class ProtocolHealth:
             return NOTHING
         self.failures = 0
         self.succeeded = poll
+        readings = Readings.of(poll.readings)
+        settled = _Settled.by(readings)
+        if poll.problem is None and settled == self._settled:
+            return NOTHING
+        sighting = self._judge(readings, poll)
+        quiet = poll.problem is None and self.sensors.whole
+        at_rest = quiet and all(part.at_rest for part in self.parts.values())
+        self._settled = settled if at_rest else None
+        return sighting
+
+    def _judge(self, readings: Readings, poll: Poll) -> Sighting:
+        self.judged += 1
         by_component: dict[str, list[Reading]] = {}
-        seen: set[SensorKey] = set()
-        for reading in poll.readings:
+        for reading in readings:
             by_component.setdefault(reading.component, []).append(reading)
-            seen.add(SensorKey(reading.component, reading.sensor_class, reading.name))
-        sighting = self.sensors.sight(seen, complete=poll.problem is None)
+        sighting = self.sensors.sight(readings.sensors.keys, complete=poll.problem is None)
         self._move_parts(sighting)
         missing = sighting.missing
         for component in {*by_component, *missing}:
@@ -137,8 +171,11 @@ class ProtocolHealth:
 
     def expect(self, sensors: Iterable[SensorKey], since: datetime) -> None:
         """Takes up what an earlier run of the monitor has seen."""
-        for sensor in sensors:
-            self.sensors.expect([sensor])
+        known = tuple(sensors)
+        self.sensors.expect(known)
+        self.judged += 1
+        self._settled = None
+        for sensor in known:
             self.parts.setdefault(
                 sensor.component,
                 _Part(State.UNKNOWN, since, "not read yet", sensor.name, remembered=True),
@@ -148,6 +185,8 @@ class ProtocolHealth:
         """Forgets sensors; a part without any is forgotten, too."""
         self.sensors.retire(sensors)
         self._drop_empty_parts()
+        self.judged += 1
+        self._settled = None
 
     def _move_parts(self, sighting: Sighting) -> None:
         """A part that came back under another index keeps its state and its past."""
@@ -206,7 +245,8 @@ class DeviceHealth:
         self.version = 0
         """Grows with every poll: what was worked out of an older version is out of date."""
         self._parts: tuple[int, tuple[Part, ...]] = (-1, ())
-        self._readings: tuple[int, tuple[Reading, ...]] = (-1, ())
+        self._bad_parts: tuple[int, tuple[Part, ...]] = (-1, ())
+        self._of_class: tuple[int, dict[SensorClass, tuple[Reading, ...]]] = (-1, {})
         self.protocols = {
             protocol: ProtocolHealth(protocol, interval_s, damping or Damping())
             for protocol, interval_s in protocols.items()
@@ -225,21 +265,38 @@ class DeviceHealth:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Every component, ordered by id; where two protocols see one, the worse view counts."""
-        if self._parts[0] != self.version:
-            self._parts = (self.version, self._merged())
+        if self._parts[0] != self.judged:
+            self._parts = (self.judged, self._merged())
         return self._parts[1]
+
+    @property
+    def judged(self) -> int:
+        """Grows whenever a part, a state or a word may have changed."""
+        return sum(protocol.judged for protocol in self.protocols.values())
 
     @property
     def bad_parts(self) -> tuple[Part, ...]:
         """The components that are not ok."""
-        return tuple(part for part in self.parts if part.state is not State.OK or part.vanished)
+        if self._bad_parts[0] != self.judged:
+            bad = (part for part in self.parts if part.state is not State.OK or part.vanished)
+            self._bad_parts = (self.judged, tuple(bad))
+        return self._bad_parts[1]
 
     @property
-    def readings(self) -> tuple[Reading, ...]:
+    def readings(self) -> Sequence[Reading]:
         """The last readings of every protocol."""
-        if self._readings[0] != self.version:
-            self._readings = (self.version, self.readings_of(self.protocols))
-        return self._readings[1]
+        parts = self.readings_of(self.protocols)
+        return parts[0] if len(parts) == 1 else JoinedReadings(parts)
+
+    def of_class(self, sensor_class: SensorClass) -> tuple[Reading, ...]:
+        """The last readings of one class."""
+        if self._of_class[0] != self.version:
+            self._of_class = (self.version, {})
+        known = self._of_class[1]
+        if sensor_class not in known:
+            parts = self.readings_of(self.protocols)
+            known[sensor_class] = tuple(r for part in parts for r in part.of_class(sensor_class))
+        return known[sensor_class]
 
     def _merged(self) -> tuple[Part, ...]:
         merged: dict[str, _Part] = {}
@@ -261,14 +318,13 @@ class DeviceHealth:
             for component, part in sorted(merged.items(), key=lambda item: _natural(item[0]))
         )
 
-    def readings_of(self, protocols: Container[str]) -> tuple[Reading, ...]:
-        """The last readings of some protocols."""
-        return tuple(
-            reading
+    def readings_of(self, protocols: Container[str]) -> list[Readings]:
+        """The last readings of some protocols, of those that have brought any."""
+        return [
+            Readings.of(protocol.succeeded.readings)
             for name, protocol in self.protocols.items()
             if name in protocols and protocol.succeeded is not None
-            for reading in protocol.succeeded.readings
-        )
+        ]
 
     @property
     def identity(self) -> Identity:

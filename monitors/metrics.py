@@ -94,7 +94,7 @@ class Metrics:
             labels = {"center": self._center, "device": health.name}
             whole = len(fresh) == len(health.protocols)
             self._put(x.DEVICE_FRESH, health.name, labels, float(whole))
-        self._text.put_readings(self._center, health.name, health.readings_of(fresh))
+        self._text.put_readings(self._center, health.name, *health.readings_of(fresh))
 
     def _put(self, family: x.Family, owner: str, labels: Mapping[str, str], value: float) -> None:
         self._text.put(family, owner, x.sample(family, labels, value))

@@ -8,6 +8,7 @@ and no word changes. `Reading` objects are made when somebody asks for them.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple, overload
 from weakref import WeakValueDictionary
 
@@ -70,13 +71,13 @@ class Measured(NamedTuple):
 class Verdict:
     """The state of every sensor and the device's word for it, in the order of the sensors."""
 
-    __slots__ = ("calm", "states", "texts")
+    __slots__ = ("bad", "states", "texts")
 
     def __init__(self, states: tuple[State, ...], texts: tuple[str, ...]) -> None:
         self.states = states
         self.texts = texts
-        self.calm = all(state is State.OK for state in states)
-        """Whether every state is ok."""
+        self.bad = tuple(at for at, state in enumerate(states) if state is not State.OK)
+        """Where the sensors stand whose state is not ok."""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Verdict):
@@ -151,6 +152,37 @@ class Readings(Sequence[Reading]):
             profile=sensor.profile,
             text=self.verdict.texts[at],
         )
+
+
+class JoinedReadings(Sequence[Reading]):
+    """The readings of several protocols, one after the other."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[Readings]) -> None:
+        self.parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def __iter__(self) -> Iterator[Reading]:
+        return chain.from_iterable(self.parts)
+
+    @overload
+    def __getitem__(self, at: int) -> Reading: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Reading, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Reading | tuple[Reading, ...]:
+        return tuple(self)[at]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it is compared, and never a key
 
 
 def plain(value: float) -> float:

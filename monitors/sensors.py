@@ -53,18 +53,23 @@ class SensorMemory:
     def __init__(self, vanish_after: int) -> None:
         """`vanish_after`: complete polls in a row without a sensor until it counts as missing."""
         self._vanish_after = vanish_after
-        self.expected: set[SensorKey] = set()
+        self.expected: frozenset[SensorKey] = frozenset()
         self._missed: dict[SensorKey, int] = {}
 
     def expect(self, sensors: Iterable[SensorKey]) -> None:
         """Takes up what an earlier run has seen."""
-        self.expected.update(sensors)
+        self.expected = self.expected.union(sensors)
 
     def retire(self, sensors: Iterable[SensorKey]) -> None:
         """Forgets sensors, until they are seen again."""
-        for sensor in sensors:
-            self.expected.discard(sensor)
-            self._missed.pop(sensor, None)
+        forgotten = frozenset(sensors)
+        self.expected -= forgotten
+        self._missed = {s: polls for s, polls in self._missed.items() if s not in forgotten}
+
+    @property
+    def whole(self) -> bool:
+        """Whether the last poll lacked nothing."""
+        return not self._missed
 
     @property
     def missing(self) -> Mapping[str, tuple[SensorKey, ...]]:
@@ -83,7 +88,9 @@ class SensorMemory:
         new = present - self.expected
         absent = self.expected - present
         moved = _moved(absent, new) if complete else {}
-        self.expected = (self.expected - moved.keys()) | present
+        kept = self.expected - moved.keys()
+        # Devices of one model share one set of keys as long as nothing else is expected of them.
+        self.expected = present if kept <= present else kept | present
         self._missed = {
             sensor: self._missed.get(sensor, 0) + (1 if complete else 0)
             for sensor in absent - moved.keys()

@@ -5,13 +5,13 @@ full snapshots the engine sends partial ones, which hold only the devices that h
 `Snapshot.updated_by` puts them together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, PlainSerializer, TypeAdapter, ValidationError
 
 from inventory.errors import WatchfloorError
 from inventory.model import Kind
@@ -21,6 +21,13 @@ from monitors.reading import Reading, State
 
 FORMAT = 1
 """The snapshot's format version; a reader refuses another one."""
+
+AnyReadings = Annotated[
+    Sequence[Reading],
+    AfterValidator(tuple),
+    PlainSerializer(tuple, return_type=tuple[Reading, ...]),
+]
+"""Readings in whatever form the engine has them; a tuple once they were received."""
 
 Priority = Literal["P1", "P2", "P3"]
 
@@ -114,7 +121,7 @@ class DeviceView:
     identity: Identity = field(default_factory=Identity)
     polls: tuple[PollView, ...] = ()
     components: tuple[ComponentView, ...] = ()
-    readings: tuple[Reading, ...] = ()
+    readings: AnyReadings = ()
     """Of the last poll that brought any, all protocols together; see `PollView.fresh_until`."""
 
     def fresh(self, now: datetime) -> bool:

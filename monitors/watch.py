@@ -20,10 +20,11 @@ from monitors.alerts.store import Sensors
 from monitors.alerts.views import AlertViews
 from monitors.device_view import view_device, view_margins
 from monitors.elements import ElementReader
-from monitors.events import Event, drifted
+from monitors.events import FINDINGS, Event, EventKind, standing
 from monitors.health import Damping, DeviceHealth
 from monitors.metrics import Metrics
 from monitors.probe import Poll
+from monitors.readings import Readings
 from monitors.retirement import Retirement, to_retire
 from monitors.scene import Scene
 from monitors.sensors import SensorKey
@@ -40,7 +41,7 @@ class Memory:
     occurrences: Sequence[Occurrence] = ()
     sensors: Mapping[tuple[str, str], Sequence[SensorKey]] = field(default_factory=dict)
     """By device and protocol."""
-    drift: Sequence[Event] = ()
+    found: Sequence[Event] = ()
 
 
 class Watch:
@@ -81,7 +82,7 @@ class Watch:
         self._alerts = AlertViews(self.topology)
         self._upstream = cache(self.topology.upstream)
         self._elements = ElementReader(self.topology, observer)
-        self._drift = list(memory.drift)
+        self._found = list(memory.found)
         self._states: Mapping[Element, Health] = {}
         self._assessment: Assessment | None = None
         self._views: dict[str, DeviceView] = {}
@@ -100,9 +101,7 @@ class Watch:
 
     def absorb(self, poll: Poll) -> Sensors | None:
         """Takes in one poll; returns what the store must learn of its sensors, if anything."""
-        if not all(isfinite(reading.value) for reading in poll.readings):
-            # Neither JSON nor people can do anything with these: the sensor counts as absent.
-            poll = replace(poll, readings=tuple(r for r in poll.readings if isfinite(r.value)))
+        poll = _with_finite(poll)
         health = self.devices[poll.device]
         sighting = health.absorb(poll)
         self._polled.add(poll.device)
@@ -134,8 +133,8 @@ class Watch:
 
     def note(self, event: Event) -> None:
         """Takes in an event that the store has accepted."""
-        self._drift.append(event)
-        self._drift = self._drift[-10_000:]
+        if event.kind in FINDINGS:
+            self._found = [*self._found[-10_000:], event]
 
     def look(self, elapsed_s: float, now: datetime) -> list[Transition]:
         """Draws the conclusions from all that is known, `elapsed_s` after the look before."""
@@ -155,7 +154,8 @@ class Watch:
             self._assessment,
             self._upstream,
             now,
-            drifted(self._drift),
+            standing(self._found, EventKind.DRIFT),
+            standing(self._found, EventKind.DISCOVERY),
         )
 
     def snapshot(self, engine: EngineView, now: datetime, *, partial: bool = False) -> Snapshot:
@@ -193,7 +193,7 @@ class Watch:
                     if known.last is not None:
                         self.metrics.put_poll(known.last, health)
         self.desk.occurrences = dict(older.desk.occurrences)
-        self._drift = list(older._drift)
+        self._found = list(older._found)
         self._sequence = older._sequence
 
     def _assess(self) -> None:
@@ -214,3 +214,11 @@ class Watch:
         for health in self.devices.values():
             self.metrics.put_freshness(health, now)
         self._polled = set()
+
+
+def _with_finite(poll: Poll) -> Poll:
+    """Neither JSON nor people can do anything with others: their sensors count as absent."""
+    readings = poll.readings
+    if isinstance(readings, Readings) and all(map(isfinite, readings.values)):
+        return poll
+    return replace(poll, readings=Readings.of([r for r in readings if isfinite(r.value)]))

@@ -97,7 +97,7 @@ def _hits(alert: str, condition: Condition, scene: Scene, held: Set[Key]) -> Ite
         case ElementCondition():
             yield from _elements(condition, scene)
         case EventCondition():
-            yield from (_Hit(device, why=why) for device, why in scene.drifted.items())
+            yield from _events(condition, scene)
         case SilenceCondition():
             for device, health in _polled(condition, scene):
                 yield from _silence(condition, scene, device, health)
@@ -107,6 +107,12 @@ def _hits(alert: str, condition: Condition, scene: Scene, held: Set[Key]) -> Ite
         case ReadingCondition():
             for device, health in _polled(condition, scene):
                 yield from _readings(alert, condition, device, health, held)
+
+
+def _events(condition: EventCondition, scene: Scene) -> Iterator[_Hit]:
+    found = scene.drifted if condition.event == "drift" else scene.discovered
+    for (device, scope), why in found.items():
+        yield _Hit(device, f"network:{scope}" if scope else "", why=why)
 
 
 def _polled(condition: Condition, scene: Scene) -> Iterator[tuple[Device, DeviceHealth]]:
@@ -190,9 +196,7 @@ def _readings(
     health: DeviceHealth,
     held: Set[Key],
 ) -> Iterator[_Hit]:
-    for reading in health.readings:
-        if reading.sensor_class is not condition.reading:
-            continue
+    for reading in health.of_class(condition.reading):
         if condition.components and kind_of(reading.component) not in condition.components:
             continue
         component = reading.component or reading.name

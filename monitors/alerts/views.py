@@ -9,6 +9,7 @@ from monitors.alerts.desk import AlertDesk
 from monitors.alerts.findings import said
 from monitors.alerts.life import Occurrence
 from monitors.health import ProtocolHealth
+from monitors.readings import Readings
 from monitors.scene import Scene
 from monitors.sensors import kind_of
 from monitors.snapshot import AlertView, Fact, ImpactView
@@ -102,8 +103,8 @@ def _own_margin(scene: Scene, kind: str, name: str) -> tuple[ImpactView, ...]:
 
 def _facts(definition: Definition, occurrence: Occurrence, scene: Scene) -> Iterator[Fact]:
     device = occurrence.key.device
-    if device in scene.drifted:
-        yield Fact("drift", scene.drifted[device])
+    if drift := scene.drifted.get((device, "")):
+        yield Fact("drift", drift)
     health = scene.devices.get(device)
     for wanted in definition.facts if health else ():
         assert health is not None
@@ -113,9 +114,8 @@ def _facts(definition: Definition, occurrence: Occurrence, scene: Scene) -> Iter
 
 def _wanted(wanted: FactWanted, protocol: ProtocolHealth) -> Iterator[Fact]:
     poll = protocol.succeeded
-    for reading in poll.readings if poll else ():
-        if reading.sensor_class is wanted.reading and (
-            not wanted.components or kind_of(reading.component) in wanted.components
-        ):
-            assert poll is not None
+    if poll is None:
+        return
+    for reading in Readings.of(poll.readings).of_class(wanted.reading):
+        if not wanted.components or kind_of(reading.component) in wanted.components:
             yield Fact(reading.name, said(reading), poll.started_at)
