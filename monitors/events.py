@@ -4,6 +4,7 @@ Idempotent and bounded.
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -32,6 +33,8 @@ class EventKind(StrEnum):
     DRIFT = "drift"
     INCIDENT = "incident"
     MAINTENANCE = "maintenance"
+    DISCOVERY = "discovery"
+    """A sweep of a network, and how many devices the inventory does not know there."""
     RETIREMENT = "retirement"
     """Sensors that are expected no more."""
     TRAP = "trap"
@@ -45,6 +48,8 @@ class EventKind(StrEnum):
 
 FROM_GEAR = frozenset({EventKind.TRAP, EventKind.SYSLOG, EventKind.NOTICE, EventKind.LOG})
 """What devices say themselves. It is kept and shown, and decides nothing."""
+FINDINGS = frozenset({EventKind.DRIFT, EventKind.DISCOVERY})
+"""What says how many differences there are; none ends what was found before."""
 HINTS = frozenset({EventKind.TRAP, EventKind.NOTICE})
 """What makes the monitor look at the device at once."""
 
@@ -65,13 +70,21 @@ class Event(BaseModel):
     payload: dict[str, JsonValue] = {}
     """Of drift: `changes`, the number of differences (0 ends it), and `summary`, one line.
 
+    Of discovery: the same, with `scope`, the network that was swept.
+
     Of gear: `summary`, one line; `state`, how bad the device says it is; `name`, the well-known
     name; `values`, what else it said.
     """
 
     @property
+    def scope(self) -> str:
+        """Of discovery: the network that was swept."""
+        value = self.payload.get("scope", "")
+        return " ".join(value.split())[:100] if isinstance(value, str) else ""
+
+    @property
     def changes(self) -> int:
-        """Of drift: how many differences there are."""
+        """Of drift and discovery: how many differences there are."""
         value = self.payload.get("changes", 0)
         return value if isinstance(value, int) else 0
 
@@ -88,8 +101,8 @@ class Event(BaseModel):
         return State(value) if isinstance(value, str) and value in set(State) else State.UNKNOWN
 
 
-class DriftPayload(BaseModel):
-    """What a drift event must carry."""
+class FindingPayload(BaseModel):
+    """What an event of drift or discovery must carry."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -103,10 +116,10 @@ def parse_event(text: bytes) -> Event:
         raise EventError(f"event: larger than {LARGEST_EVENT} bytes; send a shorter payload")
     try:
         event = Event.model_validate_json(text)
-        if event.kind is EventKind.DRIFT:
-            if not event.device:
-                raise EventError("event: device: drift is about one device; name it")
-            DriftPayload.model_validate(event.payload)
+        if event.kind is EventKind.DRIFT and not event.device:
+            raise EventError("event: device: drift is about one device; name it")
+        if event.kind in FINDINGS:
+            FindingPayload.model_validate(event.payload)
         if event.kind in FROM_GEAR:
             raise EventError(f"event: kind: a {event.kind} comes from gear, not over the API")
         return event.model_copy(update={"at": event.at.astimezone(UTC)})
@@ -116,16 +129,17 @@ def parse_event(text: bytes) -> Event:
         raise EventError(f"event: {place}: {first['msg']}") from error
 
 
-def drifted(events: list[Event]) -> dict[str, str]:
-    """Device -> what its last drift event says, for those with differences."""
-    latest: dict[str, Event] = {}
+def standing(events: Iterable[Event], kind: EventKind) -> dict[tuple[str, str], str]:
+    """(Device, scope) -> what the last event of a kind says of it, where it has findings."""
+    latest: dict[tuple[str, str], Event] = {}
     for event in events:
-        before = latest.get(event.device)
-        if event.kind is EventKind.DRIFT and (before is None or event.at >= before.at):
-            latest[event.device] = event
+        about = event.device, event.scope
+        before = latest.get(about)
+        if event.kind is kind and (before is None or event.at >= before.at):
+            latest[about] = event
     return {
-        device: event.summary or f"{event.changes} differences"
-        for device, event in latest.items()
+        about: event.summary or f"{event.changes} differences"
+        for about, event in latest.items()
         if event.changes
     }
 

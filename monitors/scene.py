@@ -23,8 +23,10 @@ class Scene:
     upstream: Callable[[str], frozenset[str]]
     """The devices that a device hangs from, itself included: `Topology.upstream`."""
     now: datetime
-    drifted: Mapping[str, str] = field(default_factory=dict)
-    """Hosts whose last drift event had findings, with their summary in one line."""
+    drifted: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(Host, empty) whose last drift event had findings, with their summary in one line."""
+    discovered: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(Empty, network) in which something lives that the inventory does not know."""
 
     @property
     def down(self) -> frozenset[Element]:

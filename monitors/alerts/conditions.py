@@ -89,9 +89,9 @@ class MarginCondition(_Condition):
 
 
 class EventCondition(_Condition):
-    """An event with findings is the last one of its kind for a device."""
+    """An event with findings is the last one of its kind for a device, or for a network."""
 
-    event: Literal["drift"]
+    event: Literal["drift", "discovery"]
 
 
 Condition = (

@@ -1,13 +1,14 @@
 """How long the store keeps what has happened: bounded by age and by count, so that no disk fills.
 
-What is still needed stays whatever its age: a device's last drift, and the journal of open alerts.
+What is still needed stays whatever its age: the last drift of a device and the last sweep of a
+network, and the journal of open alerts.
 """
 
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitors.events import FROM_GEAR
+from monitors.events import FINDINGS, FROM_GEAR
 
 AT_ONCE = 50_000
 """Rows that one rule takes away at a time, so that no record waits long for the disk."""
@@ -30,9 +31,10 @@ class Retention:
 
 _GEAR = f"kind IN ({', '.join(repr(str(kind)) for kind in sorted(FROM_GEAR))})"
 _TOLD = f"NOT {_GEAR}"
-_LATEST_DRIFT = (
-    "rowid NOT IN (SELECT rowid FROM (SELECT rowid, max(at) FROM events"
-    " WHERE kind = 'drift' GROUP BY device))"
+_NOT_THE_LATEST = (
+    "rowid NOT IN (SELECT rowid FROM (SELECT rowid, max(at) FROM events"  # noqa: S608 - kinds are ours
+    f" WHERE kind IN ({', '.join(repr(str(kind)) for kind in sorted(FINDINGS))})"
+    " GROUP BY kind, device, json_extract(body, '$.payload.scope')))"
 )
 _CLOSED = "occurrence NOT IN (SELECT id FROM occurrences)"
 
@@ -41,10 +43,10 @@ def prune(db: sqlite3.Connection, now: datetime, keep: Retention) -> int:
     """Takes away what is too old or too much; how many rows went. Raises `sqlite3.Error`."""
     rules = [
         _older("events", _GEAR, now, keep.gear_days),
-        _older("events", f"{_TOLD} AND {_LATEST_DRIFT}", now, keep.days),
+        _older("events", f"{_TOLD} AND {_NOT_THE_LATEST}", now, keep.days),
         _older("journal", _CLOSED, now, keep.days),
         _beyond("events", _GEAR, "true", keep.gear_events),
-        _beyond("events", _TOLD, _LATEST_DRIFT, keep.events),
+        _beyond("events", _TOLD, _NOT_THE_LATEST, keep.events),
         _beyond("journal", "true", _CLOSED, keep.journal),
         _beyond("events", _GEAR, "true", keep.gear_events_of_device, each="device"),
     ]

@@ -152,10 +152,12 @@ class AlertStore:
             found.setdefault((device, protocol), []).append(key)
         return found
 
-    def last_events(self, kind: str) -> list[Event]:
-        """The latest event of a kind for each device."""
+    def last_events(self, kinds: Iterable[str]) -> list[Event]:
+        """The latest event of each of the kinds for each device and scope."""
         rows = self._db.execute(
-            "SELECT body, max(at) FROM events WHERE kind = ? GROUP BY device", (kind,)
+            "SELECT body, max(at) FROM events WHERE kind IN (SELECT value FROM json_each(?))"
+            " GROUP BY kind, device, json_extract(body, '$.payload.scope')",
+            (json.dumps(sorted(kinds)),),
         )
         return [Event.model_validate_json(body) for body, _ in rows]
 

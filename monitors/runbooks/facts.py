@@ -192,6 +192,7 @@ FACTS: Mapping[str, Fact] = MappingProxyType(
         "load": _highest(SensorClass.LOAD),
         "temperature": _highest(SensorClass.TEMPERATURE),
         "input_voltage": _lowest(SensorClass.VOLTAGE, "input"),
+        "summary": lambda c: c.alert.summary if c.alert else "(not alerting now)",
         "drift": _alert_fact("drift"),
         "function": _function,
         "partner": _partner,

@@ -20,6 +20,7 @@ COMMANDS = {
     "audit": "watchfloor.cli.audit",
     "check": "watchfloor.cli.check",
     "demo": "watchfloor.cli.demo",
+    "discover": "watchfloor.cli.discover",
     "drift": "watchfloor.cli.drift",
     "enroll": "watchfloor.cli.enroll",
     "events": "watchfloor.cli.events",
