@@ -19,6 +19,8 @@ class Pulse:
         self._beats = beats
         self._then_s = then_s
         self.patience_s = first_s
+        self.begun = False
+        """Whether there has been a sign of life at all."""
 
     async def stopped(self) -> None:
         """Returns when the process has given no sign of life for too long."""
@@ -27,7 +29,7 @@ class Pulse:
             look_s = min(LOOK_S, self.patience_s / 4)
             await asyncio.sleep(look_s)
             if self._has_beaten():
-                quiet_s, self.patience_s = 0.0, self._then_s
+                quiet_s, self.patience_s, self.begun = 0.0, self._then_s, True
             else:
                 quiet_s += look_s
 

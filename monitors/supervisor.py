@@ -68,6 +68,7 @@ class _Child:
     """It has run before, so that whatever stops it now may pass."""
     renewed: bool = False
     """It was told to end, so that it starts anew."""
+    pulse: Pulse | None = None
 
 
 class Supervisor:
@@ -97,6 +98,11 @@ class Supervisor:
         for outcome in ended:
             if isinstance(outcome, Exception):
                 raise outcome
+
+    @property
+    def pulses(self) -> list[Pulse]:
+        """Of every process that has been started."""
+        return [child.pulse for child in self._children if child.pulse is not None]
 
     def reload(self) -> None:
         """Lets every process read the inventory again: the engine goes on, the others start anew.
@@ -159,19 +165,12 @@ class Supervisor:
                     env=dict(os.environ) if role.needs_secrets else plain_environment(os.environ),
                 )
             log.info("%s runs as process %d", role.name, child.process.pid)
-            watching = asyncio.create_task(self._end_when_hung(child.role, child.process, ours))
+            child.pulse = Pulse(ours, STARTS_WITHIN_S, self._hung_after_s)
+            watching = asyncio.create_task(_end_when_hung(role, child.process, child.pulse))
             try:
                 return await child.process.wait()
             finally:
                 watching.cancel()
-
-    async def _end_when_hung(
-        self, role: Role, process: asyncio.subprocess.Process, beats: socket.socket
-    ) -> None:
-        pulse = Pulse(beats, STARTS_WITHIN_S, self._hung_after_s)
-        await pulse.stopped()
-        log.error("%s gave no sign of life for %g s and is killed", role.name, pulse.patience_s)
-        process.kill()
 
     async def _end(self, child: _Child) -> None:
         process = child.process
@@ -185,6 +184,12 @@ class Supervisor:
             log.error("%s did not end in %g s and was killed", child.role.name, PATIENCE_S)
             process.kill()
             await process.wait()
+
+
+async def _end_when_hung(role: Role, process: asyncio.subprocess.Process, pulse: Pulse) -> None:
+    await pulse.stopped()
+    log.error("%s gave no sign of life for %g s and is killed", role.name, pulse.patience_s)
+    process.kill()
 
 
 def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -78,6 +78,8 @@ class Hop:
                     log.warning("the engine does not take events now: %s", error)
                 trouble = True
                 await asyncio.sleep(PAUSE_S)
+                if self._waiting:
+                    self._news.set()
 
     async def finish(self) -> None:
         """A last try for what waits; the rest is said to be lost."""
