@@ -110,6 +110,7 @@ class CompiledLabel:
     """None where the label is a part of the index."""
     part: int
     text: bool
+    pattern: re.Pattern[str] | None
     index: Template | None
     """None for the same row."""
     words: dict[int, str]
@@ -204,7 +205,9 @@ def _shaping(table: Table) -> frozenset[str]:
 def _label(name: str, label: Label, entry: str) -> CompiledLabel:
     index = None if label.index == "{index}" else Template(label.index)
     column = None if label.column is None else column_oid(entry, label.column)
-    return CompiledLabel(name, column, label.part or 0, label.text, index, label.words)
+    pattern = None if label.pattern is None else re.compile(label.pattern)
+    part = label.part or 0
+    return CompiledLabel(name, column, part, label.text, pattern, index, label.words)
 
 
 def _sensor(sensor: Sensor, entry: str | None, states: dict[str, StateMap]) -> CompiledSensor:

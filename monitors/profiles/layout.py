@@ -1,5 +1,6 @@
 """Lays profiles over a device's answers: finds every sensor once, then only reads values."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ _MAX_LABEL = 120
 """Characters of a device's text that get into a name."""
 _UNITS = 9
 """SensorDataScale of RFC 3433: no prefix."""
+_MAC_ADDRESS = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}")
 _ABSENT = b""
 """An OID that no device answers; keeps a slot's inputs at their places."""
 
@@ -198,6 +200,14 @@ def _suffixes_by_column(
 
 
 def _label_value(label: CompiledLabel, row: _Row, tlv: bytes | None) -> Value:
+    value = _label_source(label, row, tlv)
+    if label.pattern is None:
+        return value
+    found = label.pattern.search(text_of(value))
+    return found.group(1).encode() if found else None
+
+
+def _label_source(label: CompiledLabel, row: _Row, tlv: bytes | None) -> Value:
     if label.column is not None:
         return decode_or_none(tlv)
     parts = row.index[label.part - 1 :]
@@ -217,11 +227,21 @@ def _label_oid(label: CompiledLabel, row: _Row) -> bytes:
         return _ABSENT
     if label.index is None:
         return label.column + row.suffix
-    text = label.index.fill(row.index, row.text)
+    index = _index_of(label.index.fill(row.index, row.text), is_text=label.text)
+    return label.column + encode_index(index) if index else _ABSENT
+
+
+def _index_of(text: str, *, is_text: bool) -> list[int]:
+    """The sub-identifiers of an index (RFC 2578, 7.7); none where the text is no index."""
+    if is_text:
+        octets = text.encode()
+        return [len(octets), *octets]
+    if _MAC_ADDRESS.fullmatch(text):
+        return list(bytes.fromhex(text.replace(":", "")))
     parts = text.split(".", MAX_SUBIDS)
     if not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in parts):
-        return _ABSENT
-    return label.column + encode_index([int(part) for part in parts])
+        return []
+    return [int(part) for part in parts]
 
 
 def _words(label: CompiledLabel, value: Value) -> str:

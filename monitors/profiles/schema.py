@@ -256,7 +256,9 @@ class Label(_Model):
     part: int | None = Field(default=None, ge=1)
     """Which part of the index, counted from 1, where no column says it."""
     text: bool = False
-    """Whether a text begins at that part: its length, then its octets (RFC 2578, 7.7)."""
+    """Whether a text begins at that part, or is a column's index: length, octets (RFC 2578)."""
+    pattern: Annotated[str, AfterValidator(_check_pattern)] | None = None
+    """Takes the label out of a text: the regular expression's one group."""
     index: TemplateText = "{index}"
     """The row in which to look, where the column belongs to another table."""
     words: dict[int, str] = {}
@@ -266,8 +268,8 @@ class Label(_Model):
     def _one_source(self) -> Self:
         if (self.column is None) == (self.part is None):
             raise ValueError("give either column or part")
-        if self.text and self.part is None:
-            raise ValueError("text needs the part at which it begins")
+        if self.text and self.part is None and self.index == "{index}":
+            raise ValueError("text needs the part at which it begins, or an index of its own")
         return self
 
 

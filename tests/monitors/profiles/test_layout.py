@@ -491,6 +491,37 @@ def test_a_text_in_an_index_names_its_row(index: str, name: str) -> None:
     assert reading.name == name
 
 
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("00:0a:1B:2c:3D:ff_1", "Rack 4 Ceiling"),
+        ("00:0a:1B:2c:3D:ff_2", "Rack 4"),
+        ("00:0a:1B:2c:3D:00_1", ""),
+        ("nobody", ""),
+    ],
+)
+def test_texts_and_mac_addresses_find_rows_of_other_tables(key: str, name: str) -> None:
+    profile = table(
+        {"column": 4, "class": "voltage", "name": "{device} {group}"},
+        labels={
+            "key": 2,
+            "mac": {"column": 2, "pattern": "^([^_]*)_"},
+            "device": {"column": f"{BASE}.1", "index": "{mac}"},
+            "group": {"column": f"{BASE}.2", "index": "{key}", "text": True},
+        },
+    )
+    group = "00:0a:1B:2c:3D:ff_1"
+    index = ".".join(map(str, (len(group), *group.encode())))
+    rows = {
+        f"{ENTRY}.2.9": key,
+        f"{ENTRY}.4.9": 5,
+        f"{BASE}.1.0.10.27.44.61.255": "Rack 4",
+        f"{BASE}.2.{index}": "Ceiling",
+    }
+    (reading,) = readings(profile, rows)
+    assert reading.name == (name or "voltage")
+
+
 def test_a_coarse_table_is_left_out_where_the_device_has_the_finer_one() -> None:
     finer = "1.3.6.1.4.1.99999.5.1.4"
     profile = table(
