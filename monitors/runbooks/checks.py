@@ -104,6 +104,10 @@ class Action:
 ACTIONS: Mapping[str, Action] = MappingProxyType(
     {
         "poll": Action(("watchfloor", "poll", "{device}"), "reads the device once, now"),
+        "discover": Action(
+            ("watchfloor", "discover", "NETWORK", "--report"),
+            "asks every address of the network that the alert names, and tells the monitor",
+        ),
         "plan": Action(
             ("watchfloor", "plan", "--limit", "{device}"),
             "shows what would change; changes nothing",

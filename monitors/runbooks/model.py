@@ -25,7 +25,7 @@ class FrontMatter(_Model):
     alert: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     """The alert definition that it belongs to; also the file's name."""
     title: str
-    applies_to: Annotated[tuple[Kind, ...], Field(min_length=1)] | Literal["any"]
+    applies_to: Annotated[tuple[Kind, ...], Field(min_length=1)] | Literal["any", "network"]
     """The kinds of device that it is written for."""
     priority: Literal["P1", "P2", "P3"]
     respond_within: Annotated[str, Field(pattern=r"^\d+ (min|h)$")]

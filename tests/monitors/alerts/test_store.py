@@ -16,7 +16,7 @@ from monitors.alerts.desk import Transition
 from monitors.alerts.findings import Key
 from monitors.alerts.life import Change, Occurrence
 from monitors.alerts.store import FORMAT, AlertStore, Sensors, StoreError
-from monitors.events import Event, EventError, EventKind
+from monitors.events import FINDINGS, Event, EventError, EventKind
 from monitors.reading import SensorClass
 from monitors.sensors import SensorKey
 from monitors.snapshot import Phase
@@ -60,7 +60,7 @@ def test_everything_comes_back(path: Path) -> None:
     again = AlertStore(path)
     assert again.occurrences() == [acked]
     assert again.sensors() == {("srv-1", "ipmi"): keys}
-    assert again.last_events("drift") == [event(1)]
+    assert again.last_events({"drift"}) == [event(1)]
     assert [(line.change, line.actor) for line in again.journal()] == [
         ("acked", "Sam"),
         ("fired", ""),
@@ -89,14 +89,33 @@ def test_an_event_counts_once(path: Path) -> None:
     store = AlertStore(path)
     store.write([event(1)])
     store.write([event(1)])
-    assert store.last_events("drift") == [event(1)]
+    assert store.last_events({"drift"}) == [event(1)]
     store.close()
 
 
 def test_the_last_event_of_each_device(path: Path) -> None:
     store = AlertStore(path)
     store.write([event(2, 0, seconds=20), event(1, 5, seconds=10)])
-    assert [e.id for e in store.last_events("drift")] == ["run-2"]
+    assert [e.id for e in store.last_events({"drift"})] == ["run-2"]
+    store.close()
+
+
+def test_the_last_sweep_of_each_network(path: Path) -> None:
+    store = AlertStore(path)
+    sweeps = [
+        Event(
+            id=f"sweep-{number}",
+            kind=EventKind.DISCOVERY,
+            at=at(number),
+            actor="discover",
+            payload={"scope": scope, "changes": number},
+        )
+        for number, scope in enumerate(("10.0.0.0/24", "10.1.0.0/24", "10.0.0.0/24"))
+    ]
+    store.write(sweeps)
+    assert {e.id for e in store.last_events(FINDINGS)} == {"sweep-1", "sweep-2"}
+    store.prune(at(86400 * 1000))
+    assert {e.id for e in store.last_events(FINDINGS)} == {"sweep-1", "sweep-2"}
     store.close()
 
 
