@@ -10,8 +10,10 @@ import pytest
 from bench.score import (
     Difference,
     Report,
+    Score,
     by_family,
     load_differences,
+    missed,
     score_recording,
     with_expectations,
 )
@@ -67,7 +69,22 @@ async def test_what_is_found_and_read_alike(recording: Path) -> None:
 async def test_deliberate_differences_do_not_count(recording: Path) -> None:
     reason = "not a sensor"
     report = await score_recording(recording, [Difference(f"{UPS}.99", "recall", reason)])
-    assert (report.score.expected, report.score.found, report.score.deliberate) == (3, 3, 1)
+    score = report.score
+    assert (score.expected, score.found, score.deliberate, score.left_out) == (3, 3, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("family", "score", "lines"),
+    [
+        ("ups", Score(expected=100, found=95), []),
+        ("ups", Score(expected=100, found=94), ["ups: recall 0.940 is below 0.95"]),
+        ("radio", Score(expected=100, found=80), []),
+        ("radio", Score(values=100, values_alike=98), ["radio: values 0.980 is below 0.99"]),
+        ("ats", Score(severities=10, severities_alike=9), ["ats: severities 0.900 is below 0.97"]),
+    ],
+)
+def test_a_missed_target_is_told(family: str, score: Score, lines: list[str]) -> None:
+    assert missed({family: score}) == lines
 
 
 def change(recording: Path) -> None:
