@@ -134,14 +134,11 @@ class Topology:
         """
         states = states or {}
         down = frozenset(e for e, health in states.items() if health is Health.DOWN)
-        unknown = frozenset(e for e, health in states.items() if health is Health.UNKNOWN)
-        situation = Situation(self.center, down)
+        groups, functions = tuple(self.center.groups), tuple(self.center.functions)
         return Assessment(
-            devices=self._devices(situation, states, observer),
-            groups={name: self._margin(name, situation, unknown) for name in self.center.groups},
-            functions={
-                name: self._margin(name, situation, unknown) for name in self.center.functions
-            },
+            devices=self._devices(Situation(self.center, down), states, observer),
+            groups=dict(zip(groups, self._margins(groups, states), strict=True)),
+            functions=dict(zip(functions, self._margins(functions, states), strict=True)),
         )
 
     def impact(
@@ -149,19 +146,16 @@ class Topology:
     ) -> list[Impact]:
         """What shrinks when this element fails on top of the states; functions first."""
         without = {e: h for e, h in (states or {}).items() if e != element}
-        before, after = (
-            self.assess(without),
-            self.assess({**without, element: Health.DOWN}),
-        )
-        return [
-            Impact(name, margin.title, is_function, old[name].margin, margin.margin)
-            for is_function, old, new in (
-                (True, before.functions, after.functions),
-                (False, before.groups, after.groups),
-            )
-            for name, margin in new.items()
-            if margin.margin < old[name].margin
+        owner = owner_of(element)
+        names = [name for name in self._needs if owner in self._upstream_of_needs[name]]
+        before = self._margins(names, without)
+        after = self._margins(names, {**without, element: Health.DOWN})
+        found = [
+            Impact(name, new.title, name in self.center.functions, old.margin, new.margin)
+            for name, old, new in zip(names, before, after, strict=True)
+            if new.margin < old.margin
         ]
+        return sorted(found, key=lambda impact: not impact.is_function)
 
     def lost_with(
         self, element: Element, states: Mapping[Element, Health] | None = None
@@ -211,7 +205,17 @@ class Topology:
                 pending += [uplink.device for uplink in device.uplinks]
         return frozenset(found)
 
+    @cached_property
+    def _upstream_of_needs(self) -> Mapping[str, frozenset[str]]:
+        return {name: self.upstream(name) for name in self._needs}
+
     # --- margins -----------------------------------------------------------------------------
+
+    def _margins(self, names: Iterable[str], states: Mapping[Element, Health]) -> list[Margin]:
+        down = frozenset(e for e, health in states.items() if health is Health.DOWN)
+        unknown = frozenset(e for e, health in states.items() if health is Health.UNKNOWN)
+        situation = Situation(self.center, down)
+        return [self._margin(name, situation, unknown) for name in names]
 
     def _margin(self, name: str, situation: Situation, unknown: frozenset[str]) -> Margin:
         cuts = self._orders(situation.down)[name]

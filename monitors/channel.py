@@ -9,7 +9,7 @@ from pathlib import Path
 from inventory.errors import WatchfloorError
 from monitors.channel_server import ChannelServer, Refusal
 from monitors.frames import LARGEST_ANSWER, ChannelError, Head, encode, read_frame
-from monitors.snapshot import Snapshot, from_json
+from monitors.snapshot import DeviceView, Snapshot, device_from_json, from_json
 
 __all__ = ["ChannelClient", "ChannelError", "ChannelServer", "Refusal", "socket_path"]
 
@@ -34,7 +34,8 @@ class ChannelClient:
     async def request(self, command: str, body: bytes = b"") -> bytes:
         """The engine's answer. Raises `Refusal`, or `ChannelError` when it cannot be asked.
 
-        Commands: `metrics` (text), `snapshot` (JSON), `journal` (JSON), `ack` (JSON in and out),
+        Commands: `metrics` (text), `snapshot` (JSON), `device` (name in, JSON out),
+        `journal` (JSON), `ack` (JSON in and out),
         `event` (JSON in), `reload`.
         """
         try:
@@ -46,11 +47,15 @@ class ChannelClient:
             ) from error
 
     async def snapshot(self) -> Snapshot:
-        """What the engine knows now."""
+        """What the engine knows now, without readings."""
         return from_json(await self.request("snapshot"))
 
+    async def device(self, name: str) -> DeviceView:
+        """One device with its readings. Raises `Refusal` when there is none of this name."""
+        return device_from_json(await self.request("device", name.encode()))
+
     async def subscribe(self) -> AsyncGenerator[Snapshot, None]:
-        """Whole snapshots, the latest first, for as long as the engine's connection lasts.
+        """Whole snapshots without readings, the latest first, while the engine is there.
 
         Raises `ChannelError` when the engine cannot be reached, and ends when it goes away.
         """

@@ -157,7 +157,7 @@ class ChannelServer:
                 await subscriber.news.wait()
                 subscriber.news.clear()
                 assert self._latest is not None
-                writer.write(encode(Head(kind="snapshot"), self._news_for(subscriber).to_json()))
+                writer.write(encode(Head(kind="snapshot"), self._news_for(subscriber).news_json()))
                 await writer.drain()
         except ConnectionError:
             return

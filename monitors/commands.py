@@ -26,6 +26,7 @@ from monitors.retirement import (
     missing_of,
     retirement_event,
 )
+from monitors.snapshot import device_to_json
 
 COMMIT_S = 5.0
 """How long an answer waits for the disk."""
@@ -66,6 +67,7 @@ class Commands:
         self._commands: dict[str, Callable[[bytes], Awaitable[bytes]]] = {
             "metrics": self._metrics,
             "snapshot": self._snapshot,
+            "device": self._device,
             "journal": self._journal,
             "ack": self._acknowledge,
             "event": self._event,
@@ -90,7 +92,16 @@ class Commands:
         server = self._engine.server
         if server is None or server.latest is None:
             raise Refusal(503, "the engine has just started: ask again in a second")
-        return server.latest.to_json()
+        return server.latest.news_json()
+
+    async def _device(self, body: bytes) -> bytes:
+        """One device with its readings."""
+        server = self._engine.server
+        latest = server.latest if server else None
+        name = body.decode(errors="replace")
+        if latest is None or name not in latest.devices:
+            raise Refusal(404, f"device: {name[:63]} is not in this center")
+        return device_to_json(latest.devices[name])
 
     async def _journal(self, body: bytes) -> bytes:
         limit = int(body) if body.isdigit() and len(body) < 6 else 100

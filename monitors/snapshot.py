@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, PlainSerializer, TypeAdapter, ValidationError
+from pydantic.main import IncEx
 
 from inventory.errors import WatchfloorError
 from inventory.model import Kind
@@ -276,6 +277,26 @@ class Snapshot:
         """One JSON document; `from_json` reads it back equal."""
         return _ADAPTER.dump_json(self)
 
+    def news_json(self) -> bytes:
+        """The same without readings: what goes to readers again and again.
+
+        Readings are most of what is known and hardly ever looked at; `device` is asked for one.
+        """
+        return _ADAPTER.dump_json(self, exclude=_READINGS)
+
+
+def device_to_json(device: DeviceView) -> bytes:
+    """One device with its readings; `device_from_json` reads it back."""
+    return _DEVICE.dump_json(device)
+
+
+def device_from_json(text: bytes) -> DeviceView:
+    """The device in a JSON document. Raises `SnapshotError`."""
+    try:
+        return _DEVICE.validate_json(text)
+    except ValidationError as error:
+        raise SnapshotError("device: engine and reader must be the same version") from error
+
 
 class SnapshotError(WatchfloorError):
     """What was received is no snapshot of a format that this version knows."""
@@ -294,3 +315,5 @@ def from_json(text: bytes) -> Snapshot:
 
 
 _ADAPTER = TypeAdapter(Snapshot)
+_DEVICE = TypeAdapter(DeviceView)
+_READINGS: IncEx = {"devices": {"__all__": {"readings"}}}

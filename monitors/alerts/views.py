@@ -18,19 +18,25 @@ MOST_FACTS = 12
 MOST_REMEMBERED = 512
 
 
+_States = frozenset[tuple[str, str]]
+
+
 class AlertViews:
     """Remembers impacts between looks, since they change only with the topology's states."""
 
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
-        self._known: dict[tuple[Element, frozenset[tuple[str, str]]], tuple[ImpactView, ...]] = {}
+        self._known: dict[tuple[Element, _States], tuple[ImpactView, ...]] = {}
 
     def of(self, desk: AlertDesk, scene: Scene) -> tuple[AlertView, ...]:
         """Every open alert, pending ones too: by priority, then the oldest first."""
-        views = [self._view(desk, o, scene) for o in desk.occurrences.values()]
+        states = frozenset((e, h.value) for e, h in scene.states.items())
+        views = [self._view(desk, o, scene, states) for o in desk.occurrences.values()]
         return tuple(sorted(views, key=lambda view: (view.priority, view.since, view.id)))
 
-    def _view(self, desk: AlertDesk, occurrence: Occurrence, scene: Scene) -> AlertView:
+    def _view(
+        self, desk: AlertDesk, occurrence: Occurrence, scene: Scene, states: _States
+    ) -> AlertView:
         key = occurrence.key
         definition = desk.definitions[key.alert]
         hidden = desk.suppressed.get(key, ())
@@ -50,7 +56,7 @@ class AlertViews:
             acked_by=occurrence.acked_by,
             comment=occurrence.comment,
             cause=occurrence.cause,
-            impact=self._impact(occurrence, scene),
+            impact=self._impact(occurrence, scene, states),
             suppressed=tuple(dict.fromkeys(f.key.device for f in hidden if f.key.device)),
             consequence=definition.consequence,
             action=definition.action,
@@ -60,13 +66,15 @@ class AlertViews:
             flapping=desk.is_flapping(key),
         )
 
-    def _impact(self, occurrence: Occurrence, scene: Scene) -> tuple[ImpactView, ...]:
+    def _impact(
+        self, occurrence: Occurrence, scene: Scene, states: _States
+    ) -> tuple[ImpactView, ...]:
         kind, _, name = occurrence.key.component.partition(":")
         if not occurrence.key.device:
             return _own_margin(scene, kind, name)
         if not occurrence.element:
             return ()
-        at = (occurrence.element, frozenset((e, h.value) for e, h in scene.states.items()))
+        at = (occurrence.element, states)
         if at not in self._known:
             if len(self._known) >= MOST_REMEMBERED:
                 self._known.clear()

@@ -72,8 +72,9 @@ class Api:
         return [
             Route("/healthz", self.healthz),
             Route("/metrics", self.metrics),
-            Route("/api/v1/snapshot", self._from_snapshot(Snapshot.to_json)),
+            Route("/api/v1/snapshot", self._from_snapshot(Snapshot.news_json)),
             Route("/api/v1/devices", self._from_snapshot(_devices)),
+            Route("/api/v1/devices/{name}", self.device),
             Route("/api/v1/functions", self._from_snapshot(_functions)),
             Route("/api/v1/alerts", self._from_snapshot(_active)),
             Route("/api/v1/alerts/{id}/ack", self._written(self.acknowledge), methods=["POST"]),
@@ -107,6 +108,11 @@ class Api:
         except ChannelError as error:
             return PlainTextResponse(f"# {error}\n", 503)
         return Response(text, headers={"content-type": CONTENT_TYPE})
+
+    async def device(self, request: Request) -> Response:
+        """One device with its readings, which the list of all devices has not."""
+        name = str(request.path_params["name"])
+        return await _answered(self._channel.request("device", name.encode()))
 
     async def journal(self, request: Request) -> Response:
         """The latest changes of alerts, newest first: `?limit=100`."""
@@ -190,7 +196,7 @@ async def _answered(request: Awaitable[bytes]) -> Response:
 
 
 def _devices(snapshot: Snapshot) -> bytes:
-    return _DEVICES.dump_json(list(snapshot.devices.values()))
+    return _DEVICES.dump_json(list(snapshot.devices.values()), exclude={"__all__": {"readings"}})
 
 
 def _functions(snapshot: Snapshot) -> bytes:

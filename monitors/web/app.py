@@ -56,7 +56,14 @@ def create_app(
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
 
-    pages = Pages(board, topology, Library.load(assets.runbooks()), acknowledge, latest_events)
+    pages = Pages(
+        board,
+        topology,
+        Library.load(assets.runbooks()),
+        acknowledge,
+        latest_events,
+        read_device=channel.device,
+    )
     return Starlette(
         routes=[*Api(channel, board, token).routes(), *pages.routes()],
         middleware=[Middleware(Guard, names=tuple(names))],

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from monitors.quantity import duration
 from monitors.runbooks.context import Context
 from monitors.runbooks.library import Library
 from monitors.runbooks.render import RenderedRunbook, render
-from monitors.snapshot import AlertView, Phase, Snapshot
+from monitors.snapshot import AlertView, DeviceView, Phase, Snapshot
 from monitors.web import details
 from monitors.web.board import Board
 from monitors.web.rendering import Renderer
@@ -37,6 +38,10 @@ LatestEvents = Callable[[str], Awaitable[Sequence[Event]]]
 """What a device has said lately, newest first. Raises WatchfloorError with the reason."""
 
 
+ReadDevice = Callable[[str], Awaitable[DeviceView]]
+"""One device with its readings, which the board has not. Raises WatchfloorError."""
+
+
 class Pages:
     """The handlers; they read the board and never a device."""
 
@@ -47,6 +52,8 @@ class Pages:
         runbooks: Library,
         acknowledge: Acknowledge,
         latest_events: LatestEvents,
+        *,
+        read_device: ReadDevice | None = None,
     ) -> None:
         self._board = board
         self._topology = topology
@@ -54,6 +61,7 @@ class Pages:
         self._runbooks = runbooks
         self._acknowledge = acknowledge
         self._latest_events = latest_events
+        self._read_device = read_device
         self._renderer = Renderer()
         self._feed = RegionFeed(board, self._renderer)
         self._zone = ZoneInfo(self._center.timezone)
@@ -90,7 +98,7 @@ class Pages:
     async def device(self, request: Request) -> Response:
         """One device: identity, polls, parts and readings."""
         name = request.path_params["name"]
-        snapshot = self._board.snapshot
+        snapshot = await self._with_readings(name)
         view = snapshot.devices.get(name) if snapshot else None
         if view is None:
             return self._message(404, "No such device", "The inventory has no device of this name.")
@@ -116,13 +124,24 @@ class Pages:
         except WatchfloorError as error:
             return (), str(error)
 
+    async def _with_readings(self, device: str) -> Snapshot | None:
+        """The board's snapshot with one device's readings; without them if the engine is away."""
+        snapshot = self._board.snapshot
+        if snapshot is None or device not in snapshot.devices or self._read_device is None:
+            return snapshot
+        try:
+            view = await self._read_device(device)
+        except WatchfloorError:
+            return snapshot  # the page says by itself how old its data is
+        return replace(snapshot, devices={**snapshot.devices, device: view})
+
     async def alert(self, request: Request) -> Response:
         """One alert: what is at stake, its runbook with live facts, and the form to take it."""
         snapshot = self._board.snapshot
         alert = _find(snapshot, request.path_params["alert_id"])
         if snapshot is None or alert is None:
             return self._message(404, "No such alert", "It has cleared, or never was.")
-        runbook, problem = self._runbook(snapshot, alert)
+        runbook, problem = await self._runbook(alert)
         html = self._renderer.render(
             "alert",
             center_title=self._center.title,
@@ -163,10 +182,12 @@ class Pages:
                     await changed.wait()
                     changed.clear()
 
-    def _runbook(self, snapshot: Snapshot, alert: AlertView) -> tuple[RenderedRunbook | None, str]:
+    async def _runbook(self, alert: AlertView) -> tuple[RenderedRunbook | None, str]:
         """The alert's runbook with live facts; a page with a broken one still opens."""
         device = self._center.devices.get(alert.device) or self._center.devices.get(alert.cause)
         device = device or next(iter(self._center.devices.values()))
+        snapshot = await self._with_readings(device.name)
+        assert snapshot is not None  # the alert is from there
         try:
             runbook = self._runbooks.get(alert.alert)
             return render(runbook, Context(self._topology, snapshot, device, alert)), ""
