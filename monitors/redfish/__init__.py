@@ -1,0 +1,1 @@
+"""How BMCs are asked over Redfish (DMTF DSP0266), on one kept TLS connection each."""
