@@ -10,6 +10,7 @@ from inventory.model import Center, Device, Kind
 from inventory.situation import GIVES_POWER
 from inventory.topology import Health, Topology
 from monitors.health import DeviceHealth, Part
+from monitors.reach.part import vital_parts
 from monitors.reading import SensorClass, State
 from monitors.sensors import kind_of
 from monitors.silence import settle_silence, supply_numbers
@@ -92,8 +93,13 @@ def _spoken(device: Device, health: DeviceHealth, used_ports: Collection[str]) -
     if device.kind in GIVES_POWER:
         yield from _dead_outlets(device, health)
     yield from _dead_ports(device, health, used_ports)
-    if any(part.kind in FATAL_PARTS.get(device.kind, ()) for part in bad):
+    if any(_is_vital(device, part) for part in bad):
         yield device.name
+
+
+def _is_vital(device: Device, part: Part) -> bool:
+    """Whether the device does not do its work without the part."""
+    return part.kind in FATAL_PARTS.get(device.kind, ()) or part.id in vital_parts(device)
 
 
 def _supplies(device: Device, parts: tuple[Part, ...]) -> Iterator[Element]:
@@ -117,7 +123,7 @@ def element_of(
         candidates = [f"outlet:{device.name}/{part.index}", f"battery:{device.name}"]
     elif part.kind in INPUT_PARTS | OUTPUT_PARTS and device.kind in GIVES_POWER:
         candidates = [*(f"feed:{device.name}/{feed}" for feed in device.feeds), device.name]
-    elif part.kind in FATAL_PARTS.get(device.kind, ()):
+    elif _is_vital(device, part):
         candidates = [device.name]
     return next((element for element in candidates if element in down), "")
 

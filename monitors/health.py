@@ -14,6 +14,9 @@ from monitors.reading import Reading, SensorClass, State, worst
 from monitors.readings import JoinedReadings, Readings, SensorSet, Verdict
 from monitors.sensors import NOTHING, SensorKey, SensorMemory, Sighting, kind_of
 
+OF_BMC = frozenset({"ipmi", "redfish"})
+"""Protocols in which a BMC speaks, which lives when its host is dead."""
+
 SILENCE = frozenset({ProblemKind.SILENT, ProblemKind.UNREACHABLE})
 """Problems that say nothing lives there; the others come from something that answers."""
 
@@ -339,7 +342,7 @@ class DeviceHealth:
     def _own(self) -> list[ProtocolHealth]:
         """What speaks for the device: a BMC that still answers does not speak for its host."""
         protocols = list(self.protocols.values())
-        return [p for p in protocols if p.protocol != "ipmi"] or protocols
+        return [p for p in protocols if p.protocol not in OF_BMC] or protocols
 
     @property
     def silent(self) -> bool:

@@ -1,7 +1,7 @@
 """Who is polled, how and how often: probes made from the inventory, its credentials resolved."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -12,6 +12,7 @@ from inventory.secrets import ResolvedCredential, Secrets, SecretText
 from monitors.ipmi.client import IpmiClient
 from monitors.ipmi.probe import IpmiProbe
 from monitors.ipmi.target import IPMI_PORT, IpmiTarget
+from monitors.net.trust import Trust
 from monitors.pjlink.probe import PjlinkProbe
 from monitors.pjlink.protocol import PORT as PJLINK_PORT
 from monitors.pjlink.target import PjlinkTarget
@@ -21,6 +22,8 @@ from monitors.reach.build import AskerMaker
 from monitors.reach.probe import ReachProbe, ReachTarget
 from monitors.reach.rtsp import Login
 from monitors.reachability import reachable
+from monitors.redfish.probe import RedfishProbe
+from monitors.redfish.target import REDFISH_PORT, RedfishTarget
 from monitors.snmp.engine import SnmpEngine
 from monitors.snmp.probe import SnmpProbe
 from monitors.snmp.target import SnmpTarget, snmp_credential
@@ -28,7 +31,7 @@ from monitors.snmp.target import SnmpTarget, snmp_credential
 SNMP_PORT = 161
 SHARE_OF_INTERVAL = 0.8
 """A poll must be over before the next one is due."""
-LONGEST_POLL_S = {"snmp": 10.0, "ipmi": 30.0, "pjlink": 10.0, "reach": 15.0}
+LONGEST_POLL_S = {"snmp": 10.0, "ipmi": 30.0, "redfish": 30.0, "pjlink": 10.0, "reach": 15.0}
 
 
 class TargetProblem(WatchfloorError):  # noqa: N818 - it is reported, and stops nothing
@@ -73,7 +76,7 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class RevealedSecret:
-    """Lends a `SecretText` to the IPMI and PJLink targets, which ask in pydantic's words."""
+    """Lends a `SecretText` to targets that ask for theirs in pydantic's words."""
 
     secret: SecretText = field(repr=False)
 
@@ -168,6 +171,8 @@ class _Builder:
             yield "snmp", lambda: self._snmp(device, wanted.snmp or "")
         if wanted.ipmi:
             yield "ipmi", lambda: self._ipmi(device, wanted.ipmi or "")
+        if wanted.redfish:
+            yield "redfish", lambda: self._redfish(device, wanted.redfish or "")
         if wanted.pjlink:
             yield "pjlink", lambda: self._pjlink(device, wanted.pjlink or "")
         if wanted.reach:
@@ -218,6 +223,24 @@ class _Builder:
         )
         return self._target(device, IpmiProbe(self._clients.ipmi, target), deadline_s)
 
+    def _redfish(self, device: Device, credential: str) -> Target:
+        host, port = self._endpoint(device, "redfish", device.bmc, REDFISH_PORT)
+        resolved = self._resolve(credential)
+        deadline_s = self._deadline(device, "redfish")
+        trust = Trust.of(device.monitoring.redfish_tls, self._secrets.folder, required=True)
+        target = RedfishTarget(
+            device.name,
+            host,
+            resolved.user,
+            RevealedSecret(resolved.secret),
+            # Mapped to elsewhere or not, the certificate is for the address in the inventory.
+            replace(trust, name=trust.name or str(device.bmc)),
+            port,
+            timeout_s=min(5.0, deadline_s / 2),
+            deadline_s=deadline_s,
+        )
+        return self._target(device, RedfishProbe(target), deadline_s)
+
     def _pjlink(self, device: Device, credential: str) -> Target:
         host, port = self._endpoint(device, "pjlink", device.address, PJLINK_PORT)
         secret = self._resolve(credential).secret
@@ -261,7 +284,7 @@ class _Builder:
         self, device: Device, protocol: str, address: object, port: int
     ) -> tuple[str, int]:
         if address is None and f"{device.name}/{protocol}" not in self._endpoints.endpoints:
-            what = "bmc" if protocol == "ipmi" else "address"
+            what = "bmc" if protocol in ("ipmi", "redfish") else "address"
             raise TargetProblem(f"has no {what}; {protocol} needs one")
         return self._endpoints.resolve(device.name, protocol, str(address), port)
 
