@@ -72,6 +72,12 @@ async def _beat(descriptor: int) -> None:
 
 
 def _end_with_supervisor(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    if not os.read(sys.stdin.fileno(), 4096):
+    try:
+        gone = not os.read(sys.stdin.fileno(), 4096)
+    except BlockingIOError:
+        return
+    except OSError:
+        gone = True  # reset: it went without having read our last signs of life
+    if gone:
         loop.remove_reader(sys.stdin.fileno())
         stop.set()

@@ -145,7 +145,7 @@ async def test_when_the_supervisor_is_killed_its_processes_end(tmp_path: Path) -
         with center.monitor() as monitor:
             await center.fresh()
             children = list(children_of(monitor.pid).values())
-            assert len(children) == 2
+            assert len(children) == 2, "nothing is received: no receiver"
             kill(monitor.pid)
             await until_async(
                 lambda: not any(is_alive(pid) for pid in children), 15, "its children to end"
