@@ -17,13 +17,14 @@ class Alarm:
     """A sleep until some moment that can be cut short."""
 
     def __init__(self) -> None:
-        self._early = inf
+        self.early = inf
+        """When it rings before its time."""
         self._sleep: asyncio.Future[None] | None = None
 
     async def until(self, due: float) -> None:
         """Returns at `due` (the loop's clock), or at the earlier moment that `ring_at` named."""
         loop = asyncio.get_running_loop()
-        while loop.time() < (end := min(due, self._early)):
+        while loop.time() < (end := min(due, self.early)):
             sleep = self._sleep = loop.create_future()
             handle = loop.call_at(end, _wake, sleep)
             try:
@@ -31,12 +32,12 @@ class Alarm:
             finally:
                 handle.cancel()
                 self._sleep = None
-        if self._early <= loop.time():
-            self._early = inf
+        if self.early <= loop.time():
+            self.early = inf
 
     def ring_at(self, moment: float) -> None:
         """Ends the sleep at this moment; one that begins later ends at once."""
-        self._early = min(self._early, moment)
+        self.early = min(self.early, moment)
         if self._sleep is not None:
             _wake(self._sleep)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitors.haste import Haste
 from monitors.poller import STARTS_PER_S, Poller, first_delay, next_due
 from monitors.probe import Poll, ProblemKind
 from monitors.targets import Target
@@ -119,3 +120,47 @@ async def test_stopping_ends_what_is_under_way_and_closes_the_probes() -> None:
         await until_async(lambda: hanging.running == 1, 5, "the poll to begin")
         assert poller.counters.running == 1
     assert (hanging.running, hanging.closed, poller.counters.running) == (0, True, 0)
+
+
+async def test_a_hint_brings_the_next_poll_forward_once_in_a_pause() -> None:
+    hinted, other = FakeProbe("hinted"), FakeProbe("other")
+    async with polling(hinted, other, interval_s=3600) as (poller, polls):
+        await until_async(lambda: len(polls) == 2, 10, "the first round")
+        for _ in range(100):
+            poller.hasten("hinted")
+        poller.hasten("nobody")
+        await until_async(lambda: count(polls, "hinted") == 2, 10, "the poll that was asked for")
+        assert (count(polls, "other"), poller.counters.hastened) == (1, 2)
+
+
+async def test_hints_in_a_pause_are_followed_when_it_is_over() -> None:
+    now = 0.0
+    haste = Haste(lambda: now, pause_s=5.0)
+    alarm = haste.alarm("ups-a")
+    assert [haste.hasten("ups-a") for _ in range(3)] == [True, True, False]
+    assert (alarm.early, haste.hasten("nobody")) == (0.0, False)
+    now = 5.0
+    assert haste.hasten("ups-a")
+
+
+async def test_a_hint_while_a_poll_runs_has_the_device_polled_again() -> None:
+    slow = FakeProbe("slow", takes_s=0.1)
+    async with polling(slow, interval_s=3600, grace_s=5) as (poller, polls):
+        await until_async(lambda: slow.running == 1, 10, "the poll to begin")
+        poller.hasten("slow")
+        await until_async(lambda: len(polls) == 2, 10, "the second poll")
+    assert slow.most_running == 1
+
+
+async def test_what_a_device_s_own_log_has_is_passed_on_with_its_poll() -> None:
+    class Logging(FakeProbe):
+        def take_events(self) -> tuple[str, ...]:
+            return ("new",) if self.running == 0 else ()
+
+    seen: list[tuple[str, object]] = []
+    poller = Poller(lambda _: None, on_entries=lambda poll, new: seen.append((poll.device, new)))
+    poller.start([Target(Logging("srv-1"), 3600, 5), Target(FakeProbe("sw-1"), 3600, 5)])
+    try:
+        await until_async(lambda: seen == [("srv-1", ("new",))], 10, "the new entry")
+    finally:
+        await poller.stop()

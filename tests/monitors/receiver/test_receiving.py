@@ -90,7 +90,7 @@ async def run(*words: str) -> int:
 
 
 def v2c(address: str, community: str = COMMUNITY) -> list[str]:
-    return ["-v2c", "-c", community, "-r", "1", "-t", "2", f"--clientaddr={address}"]
+    return ["-v2c", "-c", community, "-r", "0", "-t", "2", f"--clientaddr={address}"]
 
 
 @pytest.mark.gear
