@@ -6,13 +6,16 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from inventory.errors import WatchfloorError
 from monitors.child import EX_CONFIG
 from monitors.config import MonitorConfig
+from monitors.environment import plain_environment, snmp_environment
 from monitors.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -31,9 +34,6 @@ HUNG_AFTER_S = 30.0
 STARTS_WITHIN_S = 90.0
 """The first sign of life may take as long as a busy machine needs to start a process."""
 
-PASSED_ON = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV"})
-"""What a process that needs no secret gets of the environment, besides WATCHFLOOR_LOG."""
-
 
 class GivenUpError(WatchfloorError):
     """A process ends at once, and a restart would not help."""
@@ -45,13 +45,13 @@ class Role:
 
     name: str
     module: str
-    needs_secrets: bool = False
-    """Whether it gets the whole environment, in which `env:` secrets are."""
+    secrets: Literal["none", "snmp", "all"] = "none"
+    """Which of the secrets in the environment it gets."""
 
 
-ENGINE = Role("engine", "monitors.engine_process", needs_secrets=True)
+ENGINE = Role("engine", "monitors.engine_process", secrets="all")
 WEB = Role("web", "monitors.web")
-RECEIVER = Role("receiver", "monitors.receiver", needs_secrets=True)
+RECEIVER = Role("receiver", "monitors.receiver", secrets="snmp")
 
 
 def roles_of(config: MonitorConfig) -> tuple[Role, ...]:
@@ -151,6 +151,7 @@ class Supervisor:
 
     async def _run_once(self, child: _Child) -> int:
         role = child.role
+        environment = await asyncio.to_thread(self._environment, role)
         # Held open and never written to: when this process dies, the child's stdin ends.
         ours, theirs = socket.socketpair()
         with ours:
@@ -162,7 +163,7 @@ class Supervisor:
                     role.module,
                     self._config.model_dump_json(),
                     stdin=theirs.fileno(),
-                    env=dict(os.environ) if role.needs_secrets else plain_environment(os.environ),
+                    env=environment,
                 )
             log.info("%s runs as process %d", role.name, child.process.pid)
             child.pulse = Pulse(ours, STARTS_WITHIN_S, self._hung_after_s)
@@ -171,6 +172,15 @@ class Supervisor:
                 return await child.process.wait()
             finally:
                 watching.cancel()
+
+    def _environment(self, role: Role) -> dict[str, str]:
+        if role.secrets == "all":
+            return dict(os.environ)
+        if role.secrets == "snmp":
+            # With a mistake in the inventory, the process itself says which one.
+            with suppress(WatchfloorError):
+                return snmp_environment(os.environ, self._config.load_center())
+        return plain_environment(os.environ)
 
     async def _end(self, child: _Child) -> None:
         process = child.process
@@ -190,15 +200,6 @@ async def _end_when_hung(role: Role, process: asyncio.subprocess.Process, pulse:
     await pulse.stopped()
     log.error("%s gave no sign of life for %g s and is killed", role.name, pulse.patience_s)
     process.kill()
-
-
-def plain_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment without secrets, for the process that faces the network."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if name in PASSED_ON or name in {"WATCHFLOOR_LOG", "PYTHONWARNINGS"}
-    }
 
 
 async def supervise(config: MonitorConfig) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitors.config import MonitorConfig
+from monitors.environment import plain_environment, snmp_environment
 from monitors.pulse import Pulse
 from monitors.supervisor import RECEIVER, Role, Supervisor, roles_of
 from tests.monitors.sites import children_of, free_port, make_site
@@ -86,3 +87,16 @@ def test_a_receiver_runs_only_where_something_is_received(tmp_path: Path) -> Non
     quiet = config(tmp_path)
     assert RECEIVER not in roles_of(quiet)
     assert RECEIVER in roles_of(quiet.model_copy(update={"syslog": ("127.0.0.1", 8714)}))
+
+
+def test_the_receiver_gets_the_secrets_of_snmp_only(tmp_path: Path) -> None:
+    devices = """\
+  sw-1: {kind: switch, feeds: [utility], address: 10.0.0.4, bmc: 10.0.0.5,
+         monitoring: {snmp: host, ipmi: bmc}}
+"""
+    site = make_site(tmp_path, devices, {})
+    center = MonitorConfig(center=site.folder, state=tmp_path, runtime=tmp_path).load_center()
+    around = {**site.secrets, "PATH": "/bin", "AWS_SECRET_ACCESS_KEY": "x", "VAULT_TOKEN": "x"}
+    given = snmp_environment(around, center)
+    assert set(given) == {"PATH", "TINY_AUTH", "TINY_PRIV"}
+    assert set(plain_environment(around)) == {"PATH"}

@@ -75,7 +75,7 @@ def test_the_last_drift_of_a_device_stays(store: AlertStore) -> None:
     store.write([event(n, EventKind.DRIFT, f"srv-{n % 2}", days=500 - n) for n in range(6)])
     store.prune(NOW, Retention(events=0))
     assert ids(store) == ["drift-srv-1-5", "drift-srv-0-4"]
-    assert {event.device for event in store.last_events("drift")} == {"srv-0", "srv-1"}
+    assert {event.device for event in store.last_events(["drift"])} == {"srv-0", "srv-1"}
 
 
 def test_the_journal_of_open_alerts_stays(store: AlertStore) -> None:
