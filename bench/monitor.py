@@ -1,11 +1,14 @@
 """A real `watchfloor monitor`, started as users start it, and what it costs."""
 
+import json
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from bench.center import Bench
@@ -32,7 +35,8 @@ class Cost:
     """CPU of the engine's process, its store thread included."""
     all_s: float
     """CPU of all of the monitor's processes."""
-    polls: int
+    polls: float
+    """Polls finished in this span, by the engine's own count."""
 
     @property
     def engine_ms_per_poll(self) -> float:
@@ -43,6 +47,18 @@ class Cost:
     def all_ms_per_poll(self) -> float:
         """CPU milliseconds of all processes for each finished poll."""
         return 1000 * self.all_s / max(self.polls, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many polls were finished at a moment (Unix time)."""
+
+    polls: int
+    at: float
+
+    def rate_since(self, first: "Count") -> float:
+        """Polls a second between two moments."""
+        return (self.polls - first.polls) / max(self.at - first.at, 1e-9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +73,15 @@ class Monitor:
         """The engine's process."""
         return Family(self.pid).called("monitors.engine_process")
 
-    def get(self, path: str) -> bytes:
-        """An answer of the web process."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
-            return bytes(answer.read())
+    def get(self, path: str, ok: tuple[int, ...] = (200,)) -> bytes:
+        """An answer of the web process. Raises `OSError` for a status that is not expected."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as it:
+                return bytes(it.read())
+        except urllib.error.HTTPError as error:
+            if error.code not in ok:
+                raise
+            return bytes(error.read())
 
     def metrics(self) -> str:
         """All of /metrics; empty while it does not answer."""
@@ -69,9 +90,12 @@ class Monitor:
         except OSError:
             return ""
 
-    def polls(self) -> int:
-        """Polls finished since the start."""
-        return int(value_of(self.metrics(), "watchfloor_polls_total"))
+    def count(self) -> Count:
+        """Polls finished since the start, as the engine last told the web process."""
+        told = json.loads(self.get("/healthz", ok=(200, 503)))
+        if told["taken_at"] is None:
+            raise BenchError("the engine has not said anything yet")
+        return Count(told["polls"], datetime.fromisoformat(told["taken_at"]).timestamp())
 
     def cpu_s(self) -> tuple[float, float]:
         """CPU seconds so far: of the engine, of all processes."""
@@ -86,13 +110,14 @@ class Monitor:
         return sum(map(udp_sockets, Family(self.pid).members()))
 
     def cost_of(self, seconds: float) -> Cost:
-        """Watches the monitor for so long. The scrapes that count polls lie outside the span."""
-        polls = self.polls()
+        """Watches the monitor for so long; nothing asks it for metrics meanwhile."""
+        first = self.count()
         began, (engine, everything) = time.monotonic(), self.cpu_s()
         time.sleep(seconds)
         wall = time.monotonic() - began
         engine_now, everything_now = self.cpu_s()
-        return Cost(wall, engine_now - engine, everything_now - everything, self.polls() - polls)
+        rate = self.count().rate_since(first)
+        return Cost(wall, engine_now - engine, everything_now - everything, rate * wall)
 
 
 @contextmanager
@@ -111,8 +136,10 @@ def watching(bench: Bench, *, interval_s: float, first_polls: int) -> Iterator[M
         def has_polled() -> bool:
             if process.poll() is not None:
                 raise BenchError("the monitor ended; run it by hand to see why")
-            text = monitor.metrics()
-            return bool(text) and value_of(text, "watchfloor_polls_total") >= first_polls
+            try:
+                return monitor.count().polls >= first_polls
+            except (OSError, BenchError):
+                return False
 
         wait_for(has_polled, f"{first_polls} polls", START_S)
         yield monitor

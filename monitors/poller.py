@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 5.0
 """How much longer than a probe's own deadline it may take before it is cancelled."""
+FIRST_ROUND_S = 20.0
+"""How long the first round may take where the interval is shorter: devices are recognised in it."""
 STARTS_PER_S = 50.0
 """How fast the first round goes: everything is seen soon after the start, without a burst."""
 
@@ -135,7 +137,7 @@ class Poller:
 
 def first_delay(number: int, interval_s: float) -> float:
     """Seconds until a target's first poll: soon, and the targets one after the other."""
-    return (number / STARTS_PER_S) % interval_s
+    return (number / STARTS_PER_S) % max(interval_s, FIRST_ROUND_S)
 
 
 def next_due(phase: float, interval_s: float, now: float) -> float:

@@ -32,6 +32,25 @@ class Exchanger(Protocol):
         """Forgets the conversation."""
 
 
+class Slot:
+    """The right to be one of so many that ask at the same time."""
+
+    def __init__(self, slots: asyncio.Semaphore) -> None:
+        self._slots = slots
+        self._held = False
+
+    async def take(self) -> None:
+        """Waits for it."""
+        await self._slots.acquire()
+        self._held = True
+
+    def give_back(self) -> None:
+        """Lets another one ask. Safe to call twice."""
+        if self._held:
+            self._held = False
+            self._slots.release()
+
+
 class Conversation:
     """At most one request is under way at a time; the engine's sweep calls `tick`."""
 
@@ -43,6 +62,7 @@ class Conversation:
         course: Course,
         *,
         exchanger: Exchanger,
+        slot: Slot,
         now: float,
     ) -> None:
         self.target = target
@@ -53,6 +73,7 @@ class Conversation:
         self.retransmitted = 0
         self._course = course
         self._exchanger = exchanger
+        self._slot = slot
         self._deadline = now + target.deadline_s
         self._next_at = now
         self._tries = 0
@@ -105,6 +126,11 @@ class Conversation:
         else:
             self._send_again(now)
 
+    def forgive(self, seconds: float) -> None:
+        """Puts every timeout off: it was not the agent that let us wait."""
+        self._next_at += seconds
+        self._deadline += seconds
+
     def note_garbage(self) -> None:
         """Something unreadable came from the agent's address."""
         self._garbage += 1
@@ -134,6 +160,7 @@ class Conversation:
         self._send(self._exchanger.renew_id(self), now)
 
     def _send_again(self, now: float) -> None:
+        self._slot.give_back()  # silence costs nothing, and must not keep others waiting
         self.retransmitted += 1
         if self._tries > 1 and self._course.repetitions >= 2 * MIN_REPETITIONS:
             self._course.shrink()

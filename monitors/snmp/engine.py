@@ -13,7 +13,7 @@ from types import TracebackType
 from monitors.probe import Problem, ProblemKind
 from monitors.snmp import ber
 from monitors.snmp.answer import Answer
-from monitors.snmp.conversation import Conversation
+from monitors.snmp.conversation import Conversation, Slot
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.inquiry import Course, Inquiry
 from monitors.snmp.message import VERSION_2C, VERSION_3, find_v2c_pdu, open_message
@@ -27,7 +27,8 @@ from monitors.snmp.usm_session import UsmSession, message_id_of
 
 SWEEP_S = 0.05
 """How often timeouts are looked for: their precision."""
-MAX_IN_FLIGHT = 512
+MAX_IN_FLIGHT = 100
+"""Agents that are asked at the same time; those that let us wait do not count."""
 NAME_KEPT_S = 300.0
 """How long a resolved host name is believed."""
 _IDS_AT_ONCE = 1024
@@ -70,6 +71,7 @@ class SnmpEngine:
         self._pending: dict[int, Conversation] = {}
         self._by_address: defaultdict[Address, list[Conversation]] = defaultdict(list)
         self._sweep: asyncio.TimerHandle | None = None
+        self._sweep_due = 0.0
         self._keys = KeyRing()
         self._salt = Salt()
         self._ids: list[int] = []
@@ -111,18 +113,22 @@ class SnmpEngine:
 
         A script is a plan that this agent has gone through before.
         """
-        async with self._slots:
+        slot = Slot(self._slots)
+        await slot.take()
+        try:
             address = await self._resolve(target)
             if isinstance(address, Problem):
                 return Answer({}, address)
-            return await self._converse(target, address, plan)
+            return await self._converse(target, address, plan, slot)
+        finally:
+            slot.give_back()
 
     def forget(self, target: SnmpTarget) -> None:
         """Drops what was learned of a target that left the inventory."""
         self._sessions.pop(target, None)
 
     async def _converse(
-        self, target: SnmpTarget, address: Address, plan: PollPlan | Script
+        self, target: SnmpTarget, address: Address, plan: PollPlan | Script, slot: Slot
     ) -> Answer:
         if self._closed:
             return Answer({}, Problem(ProblemKind.FAILED, "the SNMP engine is closed"))
@@ -132,7 +138,9 @@ class SnmpEngine:
             Replay(plan, repetitions) if isinstance(plan, Script) else Inquiry(plan, repetitions)
         )
         now = self._clock()
-        conversation = Conversation(target, address, session, course, exchanger=self, now=now)
+        conversation = Conversation(
+            target, address, session, course, exchanger=self, slot=slot, now=now
+        )
         self._by_address[address].append(conversation)
         conversation.start(now)
         self._schedule_sweep()
@@ -248,12 +256,17 @@ class SnmpEngine:
 
     def _schedule_sweep(self) -> None:
         if self._sweep is None and self._pending:
+            self._sweep_due = self._clock() + SWEEP_S
             self._sweep = asyncio.get_running_loop().call_later(SWEEP_S, self._on_sweep)
 
     def _on_sweep(self) -> None:
         self._sweep = None
         now = self._clock()
+        # While this process did something else, answers came that it has not looked at yet.
+        blind_s = now - self._sweep_due
         for conversation in list(self._pending.values()):
+            if blind_s > SWEEP_S:
+                conversation.forgive(blind_s)
             conversation.tick(now)
         self._schedule_sweep()
 

@@ -96,6 +96,8 @@ class Api:
                 "center": snapshot.center.name if snapshot else None,
                 "age_s": None if age_s is None else round(age_s, 2),
                 "loop_lag_s": snapshot.engine.loop_lag_s if snapshot else None,
+                "polls": snapshot.engine.polls if snapshot else None,
+                "taken_at": snapshot.taken_at.isoformat() if snapshot else None,
                 "problems": health.problems,
             },
             200 if health.fresh else 503,
