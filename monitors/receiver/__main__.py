@@ -9,6 +9,7 @@ import logging
 import sys
 import time
 from contextlib import AsyncExitStack
+from functools import partial
 
 from inventory.endpoints import join_endpoint
 from inventory.model import Purpose
@@ -71,9 +72,11 @@ async def _listen(
     ]
     for option, where, handler in ports:
         if where is not None:
-            port = UdpPort(where, option, handler, Shield(senders.addresses))
+            name = option.strip("-")
+            lost = partial(inbox.tally.drop, name, "flood")
+            port = UdpPort(where, option, handler, Shield(senders.addresses), lost)
             stack.callback(port.close)
-            log.info("%s: listening on %s", option.strip("-"), join_endpoint(*where))
+            log.info("%s: listening on %s", name, join_endpoint(*where))
     if config.syslog is not None:
         stream = SyslogStream(senders, inbox.syslog, inbox.tally)
         await stream.start(config.syslog, "--syslog")

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import socket
+import struct
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -20,6 +21,9 @@ WINDOW_S = 0.1
 MOST_IN_WINDOW = 1000
 """Datagrams looked at in a window; the kernel keeps or drops the rest."""
 
+_SO_MEMINFO, _MEMINFO, _DROPS = 55, struct.Struct("9I"), 8
+"""Linux: what the kernel knows of a socket's memory, and at which place how much it dropped."""
+
 Handler = Callable[[bytes, str], bytes | None]
 """Takes a datagram and its sender's address; returns what is to be answered."""
 
@@ -31,9 +35,21 @@ class ListenError(WatchfloorError):
 class UdpPort:
     """One socket that is drained in portions."""
 
-    def __init__(self, where: Endpoint, option: str, handler: Handler, shield: Shield) -> None:
-        """Binds. Raises `ListenError`, which names the option that chose the address."""
+    def __init__(
+        self,
+        where: Endpoint,
+        option: str,
+        handler: Handler,
+        shield: Shield,
+        on_lost: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Binds. Raises `ListenError`, which names the option that chose the address.
+
+        `on_lost` is told of datagrams that the kernel has dropped: nobody looked at them.
+        """
         self._handler = handler
+        self._on_lost = on_lost
+        self._lost = 0
         self._shield = shield
         self._socket = bind(where, option, socket.SOCK_DGRAM)
         with suppress(OSError):  # more than the kernel allows; it has given what it does
@@ -62,6 +78,7 @@ class UdpPort:
         if now >= self._window_ends:
             self._window_ends, self._left = now + WINDOW_S, MOST_IN_WINDOW
             self._shield.watch(self._socket, now)
+            self._count_lost()
         for _ in range(min(PORTION, self._left)):
             try:
                 data, sender = self._socket.recvfrom(LARGEST_DATAGRAM)
@@ -75,6 +92,14 @@ class UdpPort:
                     self._socket.sendto(answer, sender)
         if not self._left:
             self._rest(now)
+
+    def _count_lost(self) -> None:
+        with suppress(OSError, struct.error):  # another system does not say
+            said = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+            lost = _MEMINFO.unpack(said)[_DROPS]
+            if lost != self._lost:
+                self._on_lost((lost - self._lost) % 2**32)
+                self._lost = lost
 
     def _rest(self, now: float) -> None:
         self._shield.raise_against_flood(self._socket, now)

@@ -32,7 +32,8 @@ def sender(address: str) -> socket.socket:
 @pytest.mark.parametrize("loud", [LOUD, STRANGER])
 async def test_a_flood_is_kept_out_and_the_others_get_through(loud: str) -> None:
     sink, shield = Sink(), Shield([CALM, LOUD])
-    port = UdpPort(("127.0.0.1", 0), "--traps", sink.take, shield)
+    lost: list[int] = []
+    port = UdpPort(("127.0.0.1", 0), "--traps", sink.take, shield, lost.append)
     with sender(loud) as flooding, sender(CALM) as calm:
         try:
 
@@ -50,6 +51,7 @@ async def test_a_flood_is_kept_out_and_the_others_get_through(loud: str) -> None
                 await asyncio.sleep(0.02)
             await until_async(lambda: sink.seen[CALM] == 20, 10, "every real trap")
             assert sink.seen[loud] - before < 1000, "the kernel keeps out nearly all of it"
+            assert sum(lost) > 5000, "and that is counted"
         finally:
             port.close()
 

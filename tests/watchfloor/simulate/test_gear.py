@@ -1,7 +1,13 @@
 """Gear: every fault shows and goes away again, and power follows its paths."""
 
-import pytest
+import socket
+from collections.abc import Iterator
 
+import pytest
+from pyasn1.codec.ber import decoder
+from pysnmp.proto.api import v2c
+
+from watchfloor.simulate.announcing import Listeners
 from watchfloor.simulate.device import (
     IpmiService,
     PjlinkService,
@@ -273,3 +279,43 @@ def test_behind_a_dead_switch_nothing_answers_and_behind_one_of_two_all_does() -
     assert gear.devices["x"].agent.faults.silence
     gear.clear()
     assert not any(d.agent.faults.silence for d in gear.devices.values() if d.agent is not None)
+
+
+@pytest.fixture
+def ear() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.settimeout(5)
+        yield listening
+
+
+async def test_gear_says_so_when_something_happens_to_it(ear: socket.socket) -> None:
+    async with Gear(CENTER, Listeners(traps=ear.getsockname())) as gear:
+        gear.inject("ups-b:on-battery")
+        data, sender = ear.recvfrom(65535)
+        agent = gear.devices["ups-b"].agent
+        assert agent is not None
+        assert sender == agent.address
+        assert _trap_oid(data) == "1.3.6.1.2.1.33.2.1"
+        gear.clear()
+        assert _trap_oid(ear.recv(65535)) == "1.3.6.1.2.1.118.0.3"
+
+
+def _trap_oid(data: bytes) -> str:
+    message, _ = decoder.decode(data, asn1Spec=v2c.Message())
+    varbinds = v2c.apiPDU.get_varbinds(v2c.apiMessage.get_pdu(message))
+    return str(varbinds[1][1])
+
+
+async def test_dead_gear_says_nothing(ear: socket.socket) -> None:
+    async with Gear(CENTER, Listeners(traps=ear.getsockname())) as gear:
+        gear.inject("sw-1:down")
+        gear.inject("ups-b:rebooted")
+        data, _ = ear.recvfrom(65535)
+        assert _trap_oid(data) == "1.3.6.1.6.3.1.1.5.1", "coldStart, and nothing before it"
+
+
+async def test_a_display_sends_notices(ear: socket.socket) -> None:
+    async with Gear(CENTER, Listeners(notices=ear.getsockname())) as gear:
+        gear.inject("display-1:lamp-failed")
+        assert (ear.recv(200), ear.recv(200)) == (b"%2POWR=1\r", b"%2ERST=020000\r")
