@@ -153,6 +153,21 @@ async def test_prometheus_is_told_where_to_scrape(fed: Web) -> None:
     assert all(isinstance(value, str) for value in entry["labels"].values())
 
 
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("", {"device": None, "kind": None, "limit": 100}),
+        ("?device=ups-a&kind=trap&limit=5", {"device": "ups-a", "kind": "trap", "limit": 5}),
+        ("?limit=all", {"device": None, "kind": None, "limit": 0}),
+    ],
+)
+async def test_events_are_asked_of_the_engine(fed: Web, query: str, asked: object) -> None:
+    answer = await fed.client.get(f"/api/v1/events{query}")
+    assert answer.status_code == 200
+    command, body = fed.engine.asked[-1]
+    assert (command, json.loads(body)) == ("events", asked)
+
+
 @pytest.mark.parametrize("path", ["/api/v1/alerts/a1/ack", "/api/v1/events"])
 @pytest.mark.parametrize(
     "headers", [{}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {TOKEN}"}]
