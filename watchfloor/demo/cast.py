@@ -11,6 +11,7 @@ from ipaddress import ip_address
 
 from inventory.errors import WatchfloorError
 from inventory.model import Center, Credential, Device, Kind
+from inventory.reach import HttpCheck, NtpCheck, PingCheck, RtspCheck, TlsCheck, locate
 from watchfloor.simulate.device import (
     IpmiService,
     PjlinkService,
@@ -18,6 +19,7 @@ from watchfloor.simulate.device import (
     SnmpService,
 )
 from watchfloor.simulate.families import Instance, port_names
+from watchfloor.simulate.services import Services
 from watchfloor.simulate.usm import SimulatedUser
 
 FAMILIES = {
@@ -56,6 +58,7 @@ def make_up_secrets(center: Center) -> dict[str, str]:
             device.monitoring.snmp,
             device.monitoring.ipmi,
             device.monitoring.pjlink,
+            *(check.credential for check in _streams(device)),
         )
         if name
     }
@@ -85,6 +88,7 @@ def cast(center: Center) -> list[SimulatedDevice]:
             snmp=_snmp(center, device),
             ipmi=_ipmi(center, device),
             pjlink=_pjlink(center, device),
+            services=_services(center, device),
         )
         for device in center.devices.values()
     ]
@@ -184,3 +188,30 @@ def _pjlink(center: Center, device: Device) -> PjlinkService | None:
     return PjlinkService(
         password=_secret(center.credentials[name].secret), host=_loopback(device.address)
     )
+
+
+def _streams(device: Device) -> list[RtspCheck]:
+    return [check for check in device.monitoring.reach if isinstance(check, RtspCheck)]
+
+
+def _services(center: Center, device: Device) -> Services:
+    checks = device.monitoring.reach
+    login = next((check.credential for check in _streams(device) if check.credential), None)
+    credential = center.credentials[login] if login else None
+    return Services(
+        host=_loopback(device.address) if device.address else "127.0.0.1",
+        echo=any(isinstance(check, PingCheck) for check in checks),
+        time=any(isinstance(check, NtpCheck) for check in checks),
+        streams=tuple(locate(check.rtsp, "rtsp").target for check in _streams(device)),
+        user=credential.user if credential else "",
+        password=_secret(credential.secret) if credential else None,
+        web=tuple(_web_endpoints(device)),
+    )
+
+
+def _web_endpoints(device: Device) -> Iterator[str]:
+    for check in device.monitoring.reach:
+        if isinstance(check, HttpCheck):
+            yield f"http-{locate(check.http, 'http').port}"
+        elif isinstance(check, TlsCheck):
+            yield f"tls-{check.tls}"

@@ -11,6 +11,7 @@ from watchfloor.simulate.display import DisplayState
 from watchfloor.simulate.families import Instance, family_recording
 from watchfloor.simulate.fru import Fru
 from watchfloor.simulate.pjlink import DisplayFaults, SimulatedDisplay
+from watchfloor.simulate.services import RunningServices, Services
 from watchfloor.simulate.snmp_agent import SnmpAgent, SnmpFaults
 from watchfloor.simulate.usm import SimulatedUser
 
@@ -63,6 +64,8 @@ class SimulatedDevice:
     snmp: SnmpService | None = None
     ipmi: IpmiService | None = None
     pjlink: PjlinkService | None = None
+    services: Services = field(default_factory=Services)
+    """What it answers when it is asked from outside."""
 
 
 class RunningDevice:
@@ -73,6 +76,7 @@ class RunningDevice:
         self.agent = _agent(device)
         self.bmc = _bmc(device)
         self.display = _display(device)
+        self.services = RunningServices(device.name, device.services)
 
     @property
     def family(self) -> str:
@@ -81,23 +85,27 @@ class RunningDevice:
 
     @property
     def families(self) -> frozenset[str]:
-        """What its faults are chosen by: its recording's family, `bmc`, `display`."""
+        """What its faults are chosen by: its recording's family, `bmc`, `display`, `stream`, …"""
         spoken = {self.family: self.agent, "bmc": self.bmc, "display": self.display}
-        return frozenset(name for name, simulator in spoken.items() if simulator is not None)
+        own = {name for name, simulator in spoken.items() if simulator is not None}
+        return frozenset({*own, *self.services.words})
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Starts every simulator; the stack ends them."""
         for simulator in (self.agent, self.bmc, self.display):
             if simulator is not None:
                 await stack.enter_async_context(simulator)
+        await self.services.start(stack)
 
     def addresses(self) -> Mapping[str, Address]:
-        """Protocol (`snmp`, `ipmi`, `pjlink`) to where it is spoken."""
+        """Protocol (`snmp`, `ipmi`, `pjlink`, `ntp`, `rtsp-554`) to where it is spoken."""
         simulators = {"snmp": self.agent, "ipmi": self.bmc, "pjlink": self.display}
-        return {name: each.address for name, each in simulators.items() if each is not None}
+        own = {name: each.address for name, each in simulators.items() if each is not None}
+        return {**own, **self.services.addresses()}
 
     def restore(self) -> None:
         """Takes every fault away."""
+        self.services.restore()
         if self.agent is not None:
             self.agent.restore()
             _reset(self.agent.faults, SnmpFaults())
@@ -112,6 +120,7 @@ class RunningDevice:
         self, *, silence: bool = False, delay_s: float = 0.0, garbage: bytes | None = None
     ) -> None:
         """One misbehaviour on all its protocols."""
+        self.services.on_the_wire(silence=silence, delay_s=delay_s, garbage=garbage)
         for simulator in (self.agent, self.bmc, self.display):
             if simulator is not None:
                 faults = simulator.faults

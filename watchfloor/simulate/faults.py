@@ -9,6 +9,7 @@ from watchfloor.simulate.device_faults import DEVICE_FAULTS
 from watchfloor.simulate.errors import FaultError
 from watchfloor.simulate.fault import Fault
 from watchfloor.simulate.power_faults import POWER_FAULTS
+from watchfloor.simulate.service_faults import SERVICE_FAULTS
 from watchfloor.simulate.snmp_agent import GARBAGE
 
 SLOW_S = 4.0
@@ -48,7 +49,7 @@ _COMMON_FAULTS = (
 )
 
 FAULTS: Mapping[str, Fault] = {
-    fault.name: fault for fault in (*POWER_FAULTS, *DEVICE_FAULTS, *_COMMON_FAULTS)
+    fault.name: fault for fault in (*POWER_FAULTS, *DEVICE_FAULTS, *SERVICE_FAULTS, *_COMMON_FAULTS)
 }
 
 

@@ -20,6 +20,7 @@ from watchfloor.simulate.families import FAMILIES
 from watchfloor.simulate.fault import Fault
 from watchfloor.simulate.faults import FAULTS, faults_help
 from watchfloor.simulate.gear import Gear
+from watchfloor.simulate.services import Services
 
 ON_BATTERY = "1.3.6.1.4.1.318.1.1.1.4.1.1.0"
 """upsBasicOutputStatus: 2 onLine, 3 onBattery."""
@@ -68,13 +69,22 @@ def looks(running: RunningDevice) -> list[object]:
         seen += [repr(running.bmc.state.sensors), repr(running.bmc.faults)]
     if running.display is not None:
         seen += [repr(running.display.state), repr(running.display.faults)]
-    return seen
+    services = running.services
+    for each in (services.circuit, services.clock, services.streams, services.web):
+        seen.append(repr(each.faults) if each is not None else None)
+    return [*seen, services.web.days if services.web is not None else None]
 
 
 def one_of_each() -> list[SimulatedDevice]:
     every = [device(family, "thing", family=family) for family in FAMILIES]
     bare = SimulatedDevice("bmc", "server", ipmi=IpmiService("watch", "bmc-password"))
-    return [*every, bare, SimulatedDevice("display", "display", pjlink=PjlinkService())]
+    asked = Services(echo=True, time=True, streams=("/live",), web=("tls-8443",))
+    return [
+        *every,
+        bare,
+        SimulatedDevice("display", "display", pjlink=PjlinkService()),
+        SimulatedDevice("services", "camera", services=asked),
+    ]
 
 
 ARGUMENTS = {"outlet-off": "=3", "port-down": "=eno1"}
