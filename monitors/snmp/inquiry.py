@@ -134,7 +134,11 @@ class Inquiry:
 
     def _record(self, asked: Ask, pdu: Pdu, before: int) -> None:
         added = set(islice(self.values, before, None))
-        kept = tuple(at for at, oid in enumerate(pdu.oids) if oid in added)
+        kept = tuple(
+            at
+            for at, (oid, tlv) in enumerate(zip(pdu.oids, pdu.tlvs, strict=True))
+            if oid in added and tlv[0] not in EXCEPTIONS  # endOfMibView repeats the last name
+        )
         self.exchanges.append(Exchange(asked, pdu, kept))
 
     def _take_error(self, step: "_Get | _Walk", pdu: Pdu) -> None:
