@@ -3,9 +3,12 @@
 import asyncio
 import re
 from pathlib import Path
+from textwrap import indent
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from inventory.loader import load
+from inventory.reach import TAGS
 from monitors.documentation import page
 from monitors.exposition import FAMILIES
 from monitors.profiles.library import Library, shipped
@@ -18,9 +21,10 @@ from watchfloor.simulate.recording import Recording
 PAGE = Path(__file__).parents[2] / "docs/monitoring.md"
 
 
-def block(language: str) -> str:
-    """The page's one fenced block in a language."""
-    found = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+def block(language: str, word: str = "") -> str:
+    """The page's one fenced block in a language that holds a word."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    found = [each for each in blocks if word in each]
     assert len(found) == 1
     return str(found[0])
 
@@ -38,7 +42,7 @@ def test_the_page_names_every_metric_class_and_profile() -> None:
 
 
 def test_the_worked_example_gives_what_the_page_shows(tmp_path: Path) -> None:
-    (tmp_path / "rack-pdu.yaml").write_text(block("yaml"))
+    (tmp_path / "rack-pdu.yaml").write_text(block("yaml", "profile: "))
     recording = tmp_path / "rack-pdu.snmprec"
     recording.write_text(block("snmprec"))
     result, names = asyncio.run(
@@ -68,3 +72,16 @@ def test_every_sample_has_the_labels_that_its_metric_says() -> None:
             assert tuple(sample.labels) == stated[sample.name], sample.name
             seen += 1
     assert seen > len(one.center.devices)
+
+
+def test_the_example_of_what_is_asked_from_outside_is_an_inventory(tmp_path: Path) -> None:
+    devices = block("yaml", "reach:").replace("9f86…", "9f" * 32)
+    (tmp_path / "center.yaml").write_text(
+        "format: 1\ncenter: {name: small, title: Small, timezone: UTC}\n"
+        "networks: {servers: {cidr: 10.20.10.0/24}}\n"
+        "credentials: {streams: {purpose: monitor, protocol: rtsp, user: view, secret: env:VIEW}}\n"
+        "devices:\n" + indent(devices, "  ")
+    )
+    words = {check.word for d in load(tmp_path).devices.values() for check in d.monitoring.reach}
+    assert words == {tag.removesuffix(" check") for tag in TAGS}
+    assert [word for word in words if f"\n| `{word}` |" not in PAGE.read_text()] == []
