@@ -30,7 +30,7 @@ CREDENTIALS = {
     "bmc": {"purpose": "monitor", "protocol": "ipmi", "user": "admin", "secret": "env:BENCH_BMC"},
 }
 
-_COUNTS = {
+COUNTS = {
     2: {
         1: "index",
         4: "mtu",
@@ -103,7 +103,7 @@ def profile() -> dict[str, object]:
                 "labels": labels,
                 "sensors": [
                     _count(f"{ENTRIES[table]}.{column}", what)
-                    for table, columns in _COUNTS.items()
+                    for table, columns in COUNTS.items()
                     for column, what in columns.items()
                 ],
             }
