@@ -30,6 +30,8 @@ from monitors.scene import Scene
 from monitors.sensors import SensorKey
 from monitors.snapshot import CenterView, DeviceView, EngineView, Snapshot
 
+MOST_FINDINGS = 10_000
+"""Events of drift and discovery that are kept in memory; the store has them all."""
 SETTLE_INTERVALS = 3.5
 """Polling intervals after which what a cause has brought about is well again, or ill by itself."""
 
@@ -83,6 +85,7 @@ class Watch:
         self._upstream = cache(self.topology.upstream)
         self._elements = ElementReader(self.topology, observer)
         self._found = list(memory.found)
+        self._stand()
         self._states: Mapping[Element, Health] = {}
         self._assessment: Assessment | None = None
         self._views: dict[str, DeviceView] = {}
@@ -134,7 +137,8 @@ class Watch:
     def note(self, event: Event) -> None:
         """Takes in an event that the store has accepted."""
         if event.kind in FINDINGS:
-            self._found = [*self._found[-10_000:], event]
+            self._found = [*self._found[-MOST_FINDINGS:], event]
+            self._stand()
 
     def look(self, elapsed_s: float, now: datetime) -> list[Transition]:
         """Draws the conclusions from all that is known, `elapsed_s` after the look before."""
@@ -143,6 +147,11 @@ class Watch:
         self._news = self._news or bool(transitions)
         self._renew_views(now)
         return transitions
+
+    def _stand(self) -> None:
+        """What the last events say; worked out when one comes, not at every look."""
+        self._drifted = standing(self._found, EventKind.DRIFT)
+        self._discovered = standing(self._found, EventKind.DISCOVERY)
 
     def _scene(self, now: datetime) -> Scene:
         """What alert conditions look at."""
@@ -154,8 +163,8 @@ class Watch:
             self._assessment,
             self._upstream,
             now,
-            standing(self._found, EventKind.DRIFT),
-            standing(self._found, EventKind.DISCOVERY),
+            self._drifted,
+            self._discovered,
         )
 
     def snapshot(self, engine: EngineView, now: datetime, *, partial: bool = False) -> Snapshot:
@@ -194,6 +203,7 @@ class Watch:
                         self.metrics.put_poll(known.last, health)
         self.desk.occurrences = dict(older.desk.occurrences)
         self._found = list(older._found)
+        self._stand()
         self._sequence = older._sequence
 
     def _assess(self) -> None:
