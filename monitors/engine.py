@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -39,6 +40,8 @@ HEARTBEAT_S = 2.0
 """A snapshot is published at least this often, so that readers can tell quiet from dead."""
 LONGEST_ELAPSED_S = 5.0
 """What one look may count for alert timers: time in which the engine stood still is not counted."""
+RECEIVER_SILENT_AFTER_S = 15.0
+"""The receiver speaks every two seconds; without a word for so long, something is wrong with it."""
 PRUNE_S = 300.0
 """How often the store is held to what it may keep."""
 
@@ -74,6 +77,7 @@ class Engine:
         self._watch: Watch | None = None
         self._targets = Targets((), ())
         self._inventory_problem = ""
+        self._heard_at = time.monotonic()
         self._full = True
 
     @property
@@ -140,6 +144,7 @@ class Engine:
         """
         for device in {event.device for event in heard.events if event.kind in HINTS}:
             self._poller.hasten(device)
+        self._heard_at = time.monotonic()
         self.watch.metrics.put_receiver(heard)
         return [self.writer.write(event) for event in heard.events]
 
@@ -158,8 +163,15 @@ class Engine:
             loop_lag_s=round(self._lag.worst_s, 4),
             store_problem=self.writer.problem,
             inventory_problem=self._inventory_problem,
+            receiver_problem=self._receiver_problem(),
             unmonitored=self._targets.problems,
         )
+
+    def _receiver_problem(self) -> str:
+        silent_s = time.monotonic() - self._heard_at
+        if not self.config.receives or silent_s < RECEIVER_SILENT_AFTER_S:
+            return ""
+        return f"the receiver of traps and syslog has said nothing for {silent_s:.0f} s"
 
     async def _load(self, memory: Memory, older: Watch | None = None) -> None:
         """Builds everything that follows from the inventory, and only then puts it in place."""

@@ -92,7 +92,8 @@ class Event(BaseModel):
     def summary(self) -> str:
         """One line for people; may be empty."""
         value = self.payload.get("summary", "")
-        return " ".join(str(value).split())[:300]
+        shown = "".join(letter if letter.isprintable() else " " for letter in str(value)[:2000])
+        return " ".join(shown.split())[:300]
 
     @property
     def state(self) -> State:

@@ -241,6 +241,8 @@ class EngineView:
     """One line when alerts cannot be written down (disk full, …); empty when they can."""
     inventory_problem: str = ""
     """One line when the last reload failed and the former inventory is still in use."""
+    receiver_problem: str = ""
+    """One line when the receiver of traps and syslog, where there is one, has not spoken lately."""
     unmonitored: tuple[str, ...] = ()
     """One line for each target that could not be set up (a credential is missing, …)."""
 

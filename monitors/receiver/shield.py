@@ -20,13 +20,14 @@ UP_S = 10.0
 FLOODING_SHARE = 0.2
 """A known sender that makes up more than this of what was looked at is part of the flood."""
 MOST_ADDRESSES = 1500
-"""The kernel takes 4096 instructions, and an address needs two; beyond that there is no filter."""
+"""The kernel takes 4096 instructions, and an address needs two. Where more than so many may send,
+the filter names those that flood, and lets the rest through."""
 
 _SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
 _LOAD_WORD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _IPV4_SOURCE = 0xFFF00000 + 12
 """SKF_NET_OFF, the IP header, and the source address in it (RFC 791)."""
-_ALL = 0xFFFFFFFF
+_ALL, _NONE = 0xFFFFFFFF, 0
 _INSTRUCTION = struct.Struct("HBBI")
 _PROGRAM = struct.Struct("HL")
 
@@ -60,22 +61,29 @@ class Shield:
         """More came than is looked at: lets through who is known and keeps their measure."""
         most = sum(self._seen.values()) * FLOODING_SHARE
         calm = [address for address in self._known if self._seen[address] <= most]
-        if guarded.family != socket.AF_INET or len(calm) > MOST_ADDRESSES:
+        loud = [
+            address for address, count in self._seen.most_common(MOST_ADDRESSES) if count > most
+        ]
+        if guarded.family != socket.AF_INET:
             return
         if not self._up_until:
             worst = ", ".join(address for address, _ in self._seen.most_common(3))
             log.warning("a flood comes in, most of it from %s: kept out for a while", worst)
         self._up_until = now + UP_S
         with suppress(OSError):  # another system: the bound on what is looked at holds alone
-            _attach(guarded, calm)
+            if len(calm) <= MOST_ADDRESSES:
+                _attach(guarded, calm, named=_ALL, others=_NONE)
+            else:
+                _attach(guarded, loud, named=_NONE, others=_ALL)
 
 
-def _attach(guarded: socket.socket, addresses: Collection[str]) -> None:
+def _attach(guarded: socket.socket, addresses: Collection[str], *, named: int, others: int) -> None:
+    """How many bytes to keep of datagrams from the named addresses, and of all others."""
     code = [_INSTRUCTION.pack(_LOAD_WORD, 0, 0, _IPV4_SOURCE)]
     for address in addresses:
         code.append(_INSTRUCTION.pack(_JUMP_EQUAL, 0, 1, int(IPv4Address(address))))
-        code.append(_INSTRUCTION.pack(_RETURN, 0, 0, _ALL))
-    code.append(_INSTRUCTION.pack(_RETURN, 0, 0, 0))
+        code.append(_INSTRUCTION.pack(_RETURN, 0, 0, named))
+    code.append(_INSTRUCTION.pack(_RETURN, 0, 0, others))
     buffer = ctypes.create_string_buffer(b"".join(code))
     program = _PROGRAM.pack(len(code), ctypes.addressof(buffer))
     guarded.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)

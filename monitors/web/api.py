@@ -47,8 +47,8 @@ def judge(snapshot: Snapshot | None, age_s: float | None, now: datetime) -> Heal
         stale.append(f"the engine has said nothing for {age_s:.0f} s")
     if engine.targets and (overdue := _overdue(snapshot, now)):
         stale.append(overdue)
-    others = [p for p in (engine.store_problem, engine.inventory_problem) if p]
-    return Health(not stale, (*stale, *others, *engine.unmonitored))
+    others = (engine.store_problem, engine.inventory_problem, engine.receiver_problem)
+    return Health(not stale, (*stale, *filter(None, others), *engine.unmonitored))
 
 
 def _overdue(snapshot: Snapshot, now: datetime) -> str:

@@ -125,6 +125,10 @@ async def test_a_trap_has_the_device_polled_at_once_and_is_kept(tmp_path: Path) 
             "upsTrapOnBattery",
         ]
         assert len(await here.events(kind="trap", limit="1")) == 1
+        status, printed = await here.site.run(
+            *("events", "--device", "sw-1", "--runtime-dir", str(here.site.runtime))
+        )
+        assert (status, printed) == (0, "No events of sw-1 are kept.\n")
         assert (await here.site.get("/api/v1/events?kind=party")).status_code == 400
 
 
@@ -192,6 +196,17 @@ def _throw_garbage(here: Room) -> None:
             for port in (here.traps, here.syslog):
                 for _ in range(300):
                     udp.sendto(chance.randbytes(chance.randrange(1500)), ("127.0.0.1", port))
+
+
+async def test_a_receiver_that_says_nothing_is_named(tmp_path: Path) -> None:
+    async with room(tmp_path) as here:
+        os.kill(here.receiver, signal.SIGSTOP)
+
+        async def named() -> bool:
+            problems = (await here.site.get("/healthz")).json()["problems"]
+            return any("receiver of traps and syslog has said nothing" in each for each in problems)
+
+        await until_async(named, 40, "the silence to be named")
 
 
 @pytest.mark.gear

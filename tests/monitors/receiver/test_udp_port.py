@@ -29,9 +29,13 @@ def sender(address: str) -> socket.socket:
     return made
 
 
+@pytest.mark.parametrize("most", [1500, 1], ids=["lets in", "keeps out"])
 @pytest.mark.parametrize("loud", [LOUD, STRANGER])
-async def test_a_flood_is_kept_out_and_the_others_get_through(loud: str) -> None:
-    sink, shield = Sink(), Shield([CALM, LOUD])
+async def test_a_flood_is_kept_out_and_the_others_get_through(
+    loud: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitors.receiver.shield.MOST_ADDRESSES", most)
+    sink, shield = Sink(), Shield([CALM, LOUD, "127.0.0.24"])
     lost: list[int] = []
     port = UdpPort(("127.0.0.1", 0), "--traps", sink.take, shield, lost.append)
     with sender(loud) as flooding, sender(CALM) as calm:
