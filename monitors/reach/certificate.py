@@ -1,10 +1,12 @@
 """What a TLS certificate says of itself: until when it holds, and for which names. Pure."""
 
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 
 
 class UnreadableCertificateError(ValueError):
@@ -32,7 +34,10 @@ class Certificate:
 def read_certificate(octets: bytes) -> Certificate:
     """Reads DER. Raises UnreadableCertificateError, and nothing else."""
     try:
-        found = x509.load_der_x509_certificate(octets)
+        with warnings.catch_warnings():
+            # Gear signs itself certificates with odd serial numbers: no reason not to read them.
+            warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+            found = x509.load_der_x509_certificate(octets)
         return Certificate(found.not_valid_before_utc, found.not_valid_after_utc, _names(found))
     except (ValueError, TypeError, OverflowError, x509.InvalidVersion) as error:
         raise UnreadableCertificateError(str(error)[:80]) from error

@@ -86,6 +86,8 @@ class ClockAsker:
         part, check = self.part, self.check
         stratum = graded(reply.stratum, check.stratum)
         unset = State.OK if reply.synchronised else State.CRITICAL
+        # Half a round trip of the difference may be the way's, not the clock's.
+        sure_s = max(abs(reply.offset_s) - reply.round_trip_s / 2, 0.0)
         text = f"stratum {reply.stratum}, {reply.reference}"
         return (
             part.stated(
@@ -96,17 +98,17 @@ class ClockAsker:
             ),
             part.measured(
                 SensorClass.DELAY,
-                "offset",
+                "Offset",
                 reply.offset_s,
-                graded(abs(reply.offset_s), check.offset_s),
+                graded(sure_s, check.offset_s),
             ),
-            part.measured(SensorClass.COUNT, "stratum", float(reply.stratum), stratum),
+            part.measured(SensorClass.COUNT, "Stratum", float(reply.stratum), stratum),
             part.measured(
                 SensorClass.DELAY,
-                "root dispersion",
+                "Root dispersion",
                 reply.root_dispersion_s,
                 graded(reply.root_dispersion_s, check.dispersion_s),
             ),
-            part.measured(SensorClass.DELAY, "round trip", reply.round_trip_s),
-            part.stated(f"{part.name} leap", float(reply.leap), unset, LEAPS[reply.leap]),
+            part.measured(SensorClass.DELAY, "Round trip", reply.round_trip_s),
+            part.stated("Leap", float(reply.leap), unset, LEAPS[reply.leap]),
         )

@@ -42,7 +42,7 @@ class Part:
         self, sensor_class: SensorClass, name: str, value: float, state: State = State.OK
     ) -> Reading:
         """A value in the base unit."""
-        return self._reading(sensor_class, f"{self.name} {name}", value, state, "")
+        return self._reading(sensor_class, name, value, state, "")
 
     def answers(self, text: str, state: State = State.OK) -> Reading:
         """That the check brought an answer."""

@@ -49,11 +49,11 @@ class PingAsker:
         return joined(
             (
                 self.part.answers("answers"),
-                self._measured(SensorClass.DELAY, "round trip", trip, self.check.rtt_s),
-                self._measured(SensorClass.PERCENT, "loss", lost, self.check.loss),
+                self._measured(SensorClass.DELAY, "Round trip", trip, self.check.rtt_s),
+                self._measured(SensorClass.PERCENT, "Loss", lost, self.check.loss),
                 None
                 if moved is None
-                else self._measured(SensorClass.DELAY, "jitter", moved, self.check.jitter_s),
+                else self._measured(SensorClass.DELAY, "Jitter", moved, self.check.jitter_s),
             )
         )
 

@@ -50,7 +50,7 @@ class RtspAsker:
         took_s = time.perf_counter() - start
         return (
             self._stated(head, body),
-            self.part.measured(SensorClass.DELAY, "answer", took_s),
+            self.part.measured(SensorClass.DELAY, "Answer", took_s),
         )
 
     async def _answer(self, connection: Connection) -> tuple[Head, bytes]:

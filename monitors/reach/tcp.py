@@ -26,5 +26,5 @@ class TcpAsker:
         await connection.close()
         return (
             self.part.answers("accepts connections"),
-            self.part.measured(SensorClass.DELAY, "connecting", took_s),
+            self.part.measured(SensorClass.DELAY, "Connecting", took_s),
         )

@@ -63,7 +63,7 @@ class TlsAsker:
             self.part.fails(mistake) if mistake else self.part.answers(f"holds, {seen.version}"),
             self.part.measured(
                 SensorClass.VALIDITY,
-                "validity",
+                "Validity",
                 left_s,
                 graded_down(left_s / DAY_S, self.check.days),
             ),
@@ -83,7 +83,7 @@ class TlsAsker:
         rank = _ORDER.index(version) if version in _ORDER else -1
         old = rank < _ORDER.index(f"TLSv{self.check.oldest}")
         state = State.WARNING if old else State.OK
-        return self.part.stated(f"{self.part.name} protocol", float(rank), state, version)
+        return self.part.stated("Protocol", float(rank), state, version)
 
 
 async def _shake_hands(peer: Peer) -> Seen:

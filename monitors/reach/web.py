@@ -39,7 +39,7 @@ class WebAsker:
             self.part.stated(
                 self.part.name, float(head.status), State.OK if right else State.CRITICAL, text
             ),
-            self.part.measured(SensorClass.DELAY, "answer", took_s),
+            self.part.measured(SensorClass.DELAY, "Answer", took_s),
         )
 
     def _is_right(self, status: int) -> bool:

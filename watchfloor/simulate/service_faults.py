@@ -1,13 +1,12 @@
-"""What faults look like from outside: streams that are gone, wrong clocks, bad lines, old
-certificates."""
+"""Faults as they look from outside: lost streams, wrong clocks, bad lines, old certificates."""
 
 from watchfloor.simulate.device import RunningDevice
 from watchfloor.simulate.fault import Fault
 
 WRONG_S = 4.0
 """How far a wrong clock is ahead."""
-LOST = 0.4
-JITTER_S = 0.08
+LOST = 0.2
+JITTER_S = 0.25
 DAYS_LEFT = 3
 
 

@@ -24,8 +24,8 @@ async def test_loopback_answers() -> None:
     poll = await probe({"icmp": True}, address="127.0.0.1").poll()
     found = named(poll)
     assert only_state(poll) == (State.OK, "answers")
-    assert 0 < found["Echo round trip"].value < 0.5
-    assert found["Echo loss"].value == 0
+    assert 0 < found["Round trip"].value < 0.5
+    assert found["Loss"].value == 0
     assert found["Echo"].component == "path:icmp"
 
 
@@ -37,9 +37,9 @@ async def test_ipv6_loopback_answers() -> None:
 async def test_a_lossy_circuit_is_graded_over_the_window() -> None:
     async with SimulatedCircuit() as circuit:
         asked = probe(ECHO, at={"icmp": circuit.address}, kind="link")
-        assert named(await asked.poll())["Echo loss"].state is State.OK
+        assert named(await asked.poll())["Loss"].state is State.OK
         circuit.faults.lost = 0.5
-        losses = [named(await asked.poll())["Echo loss"] for _ in range(2)]
+        losses = [named(await asked.poll())["Loss"] for _ in range(2)]
     assert [reading.value for reading in losses] == [0.25, 0.5]
     assert [reading.state for reading in losses] == [State.WARNING, State.CRITICAL]
 
@@ -48,10 +48,10 @@ async def test_jitter_is_graded() -> None:
     check = {**ECHO, "jitter_s": {"warning": 0.02}}
     async with SimulatedCircuit() as circuit:
         asked = probe(check, at={"icmp": circuit.address}, kind="link")
-        steady = named(await asked.poll())["Echo jitter"]
+        steady = named(await asked.poll())["Jitter"]
         circuit.faults.jitter_s = 0.08
         await asked.poll()
-        shaky = named(await asked.poll())["Echo jitter"]
+        shaky = named(await asked.poll())["Jitter"]
     assert steady.state is State.OK
     assert shaky.state is State.WARNING
     assert shaky.value == pytest.approx(0.08, abs=0.03)
@@ -67,7 +67,7 @@ async def test_a_dead_circuit_is_silent_and_its_loss_is_remembered() -> None:
         back = named(await asked.poll())
     assert dead.problem is not None
     assert dead.problem.kind is ProblemKind.SILENT
-    assert back["Echo loss"].value == 0.5
+    assert back["Loss"].value == 0.5
 
 
 async def test_one_lost_echo_of_the_first_three_is_no_alarm() -> None:

@@ -110,7 +110,7 @@ async def test_web_over_tls_is_trusted_only_as_the_inventory_says(authority: Aut
 async def test_days_left(authority: Authority, days: int, state: State) -> None:
     async with serving(authority.sign(NAME, days=days)) as web:
         poll = await probe({"tls": 443}, at={"tls-443": web.address}).poll()
-    found = named(poll)["TLS port 443 validity"]
+    found = named(poll)["Validity"]
     assert (found.sensor_class, found.component) == (SensorClass.VALIDITY, "certificate:443")
     assert found.value == pytest.approx(days * 86_400, abs=600)
     assert found.state is state
@@ -140,7 +140,7 @@ async def test_an_expired_a_future_and_a_foreign_certificate(authority: Authorit
 async def test_the_protocol_version(authority: Authority, oldest: str, state: State) -> None:
     async with serving(authority.sign(NAME), ssl.TLSVersion.TLSv1_2) as web:
         poll = await probe({"tls": 443, "oldest": oldest}, at={"tls-443": web.address}).poll()
-    version = named(poll)["TLS port 443 protocol"]
+    version = named(poll)["Protocol"]
     assert (version.text, version.state) == ("TLSv1.2", state)
 
 

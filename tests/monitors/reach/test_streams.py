@@ -18,7 +18,7 @@ async def test_a_stream_is_described() -> None:
     found = named(poll)
     assert found["Stream /live"].component == "stream:live"
     assert (found["Stream /live"].state, found["Stream /live"].text) == (State.OK, "video")
-    assert 0 < found["Stream /live answer"].value < 1
+    assert 0 < found["Answer"].value < 1
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])

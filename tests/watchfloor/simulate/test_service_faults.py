@@ -29,8 +29,8 @@ CHECKS = [
     {
         "icmp": "192.0.2.1",
         "requests": 10,
-        "timeout_s": 0.3,
-        "jitter_s": {"warning": 0.03, "critical": 0.1},
+        "timeout_s": 0.6,
+        "jitter_s": {"warning": 0.1},
     },
     {"ntp": True},
     {"rtsp": "/live", "credential": "streams"},
