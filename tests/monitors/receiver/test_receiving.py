@@ -109,8 +109,8 @@ async def test_a_trap_has_the_device_polled_at_once_and_is_kept(tmp_path: Path) 
         await here.told("a port went down (linkDown)")
         assert await run(snmpinform, *v2c(UPS, "public"), to, "", LINK_DOWN) == 1
         assert await run(snmpinform, *v2c("127.0.0.39"), to, "", LINK_DOWN) == 1
-        await here.counted('receiver_dropped_total{port="traps",reason="community"} 2')
-        await here.counted('receiver_dropped_total{port="traps",reason="unknown_sender"} 2')
+        await here.counted('receiver_dropped_total{port="traps",reason="community"} 1')
+        await here.counted('receiver_dropped_total{port="traps",reason="unknown_sender"} 1')
         await here.counted('received_messages_total{kind="inform"} 1')
 
         page = (await here.site.get("/devices/ups-a")).text
@@ -172,16 +172,17 @@ async def test_syslog_over_udp_and_tcp_becomes_events(tmp_path: Path) -> None:
 async def test_it_starts_again_after_a_kill_and_garbage_does_not_end_it(tmp_path: Path) -> None:
     snmpinform = need("snmpinform")
     async with room(tmp_path) as here:
-        first = here.receiver
-        _throw_garbage(here)
-        assert here.receiver == first
-        assert await run(snmpinform, *v2c(UPS), f"127.0.0.1:{here.traps}", "", LINK_DOWN) == 0
-        kill(first)
-        await until_async(lambda: here.receiver not in (0, first), 30, "another receiver")
 
         async def answered() -> bool:
             to = f"127.0.0.1:{here.traps}"
             return await run(snmpinform, *v2c(UPS), to, "", UPS_TRAP) == 0
+
+        first = here.receiver
+        _throw_garbage(here)
+        assert here.receiver == first
+        await until_async(answered, 30, "an answer after the garbage")
+        kill(first)
+        await until_async(lambda: here.receiver not in (0, first), 30, "another receiver")
 
         await until_async(answered, 30, "an answer of the new one")
         await here.told("on battery (upsTrapOnBattery)")
