@@ -25,6 +25,9 @@ score: $(VENV)/.dev  ## compare the profiles with what is expected of recorded d
 docs: $(VENV)/.dev  ## write docs/monitoring.md anew from the code
 	@$(BIN)/python -m monitors.documentation docs/monitoring.md
 
+bench: $(VENV)/.dev  ## measure speed beside Debian's exporters (as root on Debian)
+	@$(BIN)/python -m bench $(ARGS)
+
 lab: $(VENV)/.dev  ## boot the example center's real hosts (root, Debian)
 	@$(BIN)/python -m tests.lab up
 

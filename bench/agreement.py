@@ -8,9 +8,47 @@ from bench.center import COUNTS, UPS_COUNTS
 _SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
-IF_COLUMNS = ["ifIndex", "ifDescr", "ifType", "ifMtu", "ifSpeed", "ifPhysAddress", "ifAdminStatus", "ifOperStatus", "ifLastChange", "ifInOctets", "ifInUcastPkts", "ifInNUcastPkts", "ifInDiscards", "ifInErrors", "ifInUnknownProtos", "ifOutOctets", "ifOutUcastPkts", "ifOutNUcastPkts", "ifOutDiscards", "ifOutErrors", "ifOutQLen"]
+IF_COLUMNS = [
+    "ifIndex",
+    "ifDescr",
+    "ifType",
+    "ifMtu",
+    "ifSpeed",
+    "ifPhysAddress",
+    "ifAdminStatus",
+    "ifOperStatus",
+    "ifLastChange",
+    "ifInOctets",
+    "ifInUcastPkts",
+    "ifInNUcastPkts",
+    "ifInDiscards",
+    "ifInErrors",
+    "ifInUnknownProtos",
+    "ifOutOctets",
+    "ifOutUcastPkts",
+    "ifOutNUcastPkts",
+    "ifOutDiscards",
+    "ifOutErrors",
+    "ifOutQLen",
+]
 """ifEntry's objects in their order (RFC 2863)."""
-IFX_COLUMNS = ["ifName", "ifInMulticastPkts", "ifInBroadcastPkts", "ifOutMulticastPkts", "ifOutBroadcastPkts", "ifHCInOctets", "ifHCInUcastPkts", "ifHCInMulticastPkts", "ifHCInBroadcastPkts", "ifHCOutOctets", "ifHCOutUcastPkts", "ifHCOutMulticastPkts", "ifHCOutBroadcastPkts", "ifLinkUpDownTrapEnable", "ifHighSpeed"]
+IFX_COLUMNS = [
+    "ifName",
+    "ifInMulticastPkts",
+    "ifInBroadcastPkts",
+    "ifOutMulticastPkts",
+    "ifOutBroadcastPkts",
+    "ifHCInOctets",
+    "ifHCInUcastPkts",
+    "ifHCInMulticastPkts",
+    "ifHCInBroadcastPkts",
+    "ifHCOutOctets",
+    "ifHCOutUcastPkts",
+    "ifHCOutMulticastPkts",
+    "ifHCOutBroadcastPkts",
+    "ifLinkUpDownTrapEnable",
+    "ifHighSpeed",
+]
 """ifXEntry's objects in their order (RFC 2863)."""
 UPS_SCALARS = {
     "2_2": ("runtime_seconds", "Time on battery", 1),

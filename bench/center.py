@@ -14,7 +14,7 @@ SECRETS = {
     "BENCH_COMMUNITY": "public",
     "BENCH_AUTH": V3_AUTH,
     "BENCH_PRIV": V3_PRIV,
-    "BENCH_BMC": "secret",
+    "BENCH_BMC": "monitor-secret",
 }
 CREDENTIALS = {
     "v2c": {"purpose": "monitor", "protocol": "snmp-v2c", "secret": "env:BENCH_COMMUNITY"},
@@ -27,7 +27,7 @@ CREDENTIALS = {
         "authentication": "sha1",
         "privacy": "aes128",
     },
-    "bmc": {"purpose": "monitor", "protocol": "ipmi", "user": "admin", "secret": "env:BENCH_BMC"},
+    "bmc": {"purpose": "monitor", "protocol": "ipmi", "user": "monitor", "secret": "env:BENCH_BMC"},
 }
 
 COUNTS = {
