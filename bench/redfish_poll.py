@@ -93,20 +93,26 @@ async def measure(
     return len(poll.readings), asked, statistics.median(used_ms)
 
 
-def main() -> None:
-    """Prints a table, or JSON; ends with 1 when a poll costs more than it may."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=50)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+def measure_all(rounds: int) -> list[Result]:
+    """Every shape, with and without ETags."""
     results = []
     with tempfile.TemporaryDirectory() as folder:
         signed = Authority(Path(folder)).sign("bmc", itself=True)
         for shape in SHAPES:
             for etags in (True, False):
                 with serving(shape, signed, etags) as (bmc, port):
-                    figures = asyncio.run(measure(bmc, port, signed, options.rounds))
+                    figures = asyncio.run(measure(bmc, port, signed, rounds))
                 results.append(Result(shape, etags, *figures))
+    return results
+
+
+def main() -> None:
+    """Prints a table, or JSON; ends with 1 when a poll costs more than it may."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = measure_all(options.rounds)
     if options.json:
         print(json.dumps([asdict(result) for result in results], indent=2))
     else:

@@ -8,6 +8,8 @@ from monitors.redfish.parts import Parts
 from monitors.redfish.status import Condition, Thresholds, condition_of
 
 PROFILE = "redfish"
+MOST_READINGS = 2048
+"""Of one BMC; what it sends beyond is left out."""
 _NUMBERS = {State.OK: 0.0, State.WARNING: 1.0, State.CRITICAL: 2.0, State.UNKNOWN: 3.0}
 
 
@@ -45,7 +47,7 @@ class Harvest:
 
     def take(self, readings: Sequence[Reading]) -> None:
         """Readings that were gathered before."""
-        self.readings += readings
+        self.readings += readings[: MOST_READINGS - len(self.readings)]
 
     def part(self, component: str, name: str, resource: Document) -> Condition | None:
         """A part's state; None where nothing is fitted and nothing is missed."""
@@ -86,6 +88,8 @@ class Harvest:
         state: State,
         text: str = "",
     ) -> None:
+        if len(self.readings) >= MOST_READINGS:
+            return
         number, unique = 1, name
         while (component, sensor_class, unique) in self._keys:
             number += 1

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from monitors.redfish.document import Document
 
+MOST_PARTS = 4096
+"""That are remembered of one BMC."""
 _LAST_NUMBER = re.compile(r"(\d{1,4})\D{0,2}\Z")
 _MAKERS = ("Hpe", "Hp")
 
@@ -15,6 +17,7 @@ class Parts:
     def __init__(self, expected: frozenset[str] = frozenset()) -> None:
         self._expected = expected
         self._numbers: dict[tuple[str, str], int] = {}
+        self._taken: set[tuple[str, int]] = set()
         self._shifts: dict[str, int] = {}
         self._seen: set[str] = set()
 
@@ -33,7 +36,8 @@ class Parts:
 
     def saw(self, component: str) -> None:
         """Remembers a part that is there."""
-        self._seen.add(component)
+        if len(self._seen) < MOST_PARTS:
+            self._seen.add(component)
 
     def misses(self, component: str) -> bool:
         """Whether the absence of a part is a failure."""
@@ -41,10 +45,13 @@ class Parts:
 
     def _number(self, kind: str, member: Document, wanted: int) -> int:
         key = (kind, member.path or member.text("MemberId") or member.text("Name"))
+        if key not in self._numbers and len(self._numbers) >= MOST_PARTS:
+            self._numbers.clear()  # no server has so many: it makes up names
+            self._taken.clear()
         if key not in self._numbers:
-            taken = {number for (known, _), number in self._numbers.items() if known == kind}
-            while wanted in taken:
+            while (kind, wanted) in self._taken:
                 wanted += 1
+            self._taken.add((kind, wanted))
             self._numbers[key] = wanted
         return self._numbers[key]
 

@@ -24,7 +24,8 @@ from monitors.redfish.target import RedfishTarget
 
 ROOT = "/redfish/v1/"
 SESSIONS = "/redfish/v1/SessionService/Sessions"
-MOST_REMEMBERED = 256
+MOST_REMEMBERED = 1024 * 1024
+"""Octets of answers that are kept for their ETags, all together."""
 LONGEST_TOKEN = 1024
 GOODBYE_S = 2.0
 _ETAG = re.compile(r'(W/)?"[!#-~]{1,200}"')
@@ -36,6 +37,7 @@ _NO_SESSIONS = frozenset({404, 405, 501})
 class _Remembered:
     etag: str
     document: Document
+    size: int
 
 
 class RedfishSession:
@@ -141,13 +143,14 @@ class RedfishSession:
             raise StrangeError(
                 f"{self.where} answers {path} with {error}: check what listens there"
             ) from error
-        self._remember(path, head.get("etag"), document)
+        self._remember(path, _Remembered(head.get("etag"), document, len(body)))
         return document
 
-    def _remember(self, path: str, etag: str, document: Document) -> None:
+    def _remember(self, path: str, answer: _Remembered) -> None:
         self._remembered.pop(path, None)
-        if _ETAG.fullmatch(etag) and len(self._remembered) < MOST_REMEMBERED:
-            self._remembered[path] = _Remembered(etag, document)
+        kept = sum(known.size for known in self._remembered.values())
+        if _ETAG.fullmatch(answer.etag) and kept + answer.size <= MOST_REMEMBERED:
+            self._remembered[path] = answer
 
     def _failure(self, path: str, head: Head) -> RedfishError:
         said = f"{head.status} {head.reason}".strip()

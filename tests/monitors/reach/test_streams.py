@@ -1,8 +1,12 @@
 """Streams of cameras and recorders: found, behind a password, gone, or served by something odd."""
 
-import pytest
+import asyncio
 
-from monitors.probe import ProblemKind
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitors.probe import Poll, ProblemKind
 from monitors.reading import State
 from tests.monitors.reach.reaching import PASSWORD, named, only_state, probe
 from watchfloor.simulate.streams import SimulatedStreams
@@ -94,3 +98,25 @@ async def test_a_closed_port_is_a_failed_stream_of_a_living_camera() -> None:
     state, text = only_state(poll)
     assert state is State.CRITICAL
     assert "port closed" in text
+
+
+STARTS = (
+    b"RTSP/1.0 200 OK\r\nContent-Length: 10\r\n\r\n",
+    b"RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Digest nonce=1\r\n\r\n",
+    b"RTSP/1.0 200 OK\r\nContent-Length: ",
+    b"",
+)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(STARTS), st.binary(max_size=200))
+def test_no_answer_makes_it_stumble(start: bytes, rest: bytes) -> None:
+    async def ask() -> Poll:
+        async with SimulatedStreams() as server:
+            server.faults.garbage = start + rest
+            check = {**LIVE_WITH_LOGIN, "timeout_s": 0.1}
+            return await probe(check, at={"rtsp-554": server.address}).poll()
+
+    poll = asyncio.run(ask())
+    assert poll.duration_s < 2
+    assert poll.problem is not None or only_state(poll)[0] in set(State)

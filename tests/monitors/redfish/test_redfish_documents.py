@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from monitors.reading import State
 from monitors.redfish.classic import read_power, read_thermal
 from monitors.redfish.document import Document, MalformedDocumentError
-from monitors.redfish.harvest import Harvest
+from monitors.redfish.harvest import MOST_READINGS, Harvest
 from monitors.redfish.inside import read_inside
 from monitors.redfish.logs import decode_entry
 from monitors.redfish.machine import identity_of, read_chassis, read_health, read_system
-from monitors.redfish.parts import Parts
+from monitors.redfish.parts import MOST_PARTS, Parts
 from monitors.redfish.status import Thresholds, condition_of
 from monitors.redfish.subsystems import read_fans, read_sensors, read_supplies, read_temperatures
 from monitors.redfish.tree import Expand
@@ -155,3 +155,21 @@ def test_parts_keep_their_numbers() -> None:
     assert parts.components("fan", [member(0), member(1)]) == ["fan:1", "fan:2"]
     assert parts.components("fan", [member(1)]) == ["fan:2"]
     assert parts.components("fan", [member(2), member(1)]) == ["fan:3", "fan:2"]
+
+
+def test_a_bmc_that_makes_up_parts_fills_no_memory() -> None:
+    parts = Parts()
+    harvest = Harvest(parts)
+    for round_ in range(20):
+        fans = [
+            {
+                "MemberId": f"{round_}-{n}",
+                "Name": f"Fan {round_}-{n}",
+                "Status": {"State": "Enabled"},
+            }
+            for n in range(512)
+        ]
+        read_thermal(Document({"Fans": fans}), harvest)
+    assert len(harvest.readings) <= MOST_READINGS
+    assert len(parts._numbers) <= MOST_PARTS
+    assert len(parts._seen) <= MOST_PARTS
