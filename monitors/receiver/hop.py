@@ -21,6 +21,8 @@ GATHER_S = 0.02
 """What comes in so soon after the first event goes the same way."""
 PAUSE_S = 0.5
 """After the engine could not be asked."""
+SAID_AFTER = 10
+"""Failures in a row that make it a line in the log: a start takes some, and is no trouble."""
 GOODBYE_S = 2.0
 
 Send = Callable[[bytes], Awaitable[object]]
@@ -62,7 +64,7 @@ class Hop:
 
     async def run(self) -> None:
         """Brings events to the engine for ever, and says every now and then how we are."""
-        trouble = False
+        failures = 0
         while True:
             try:
                 async with asyncio.timeout(BEAT_S):
@@ -72,11 +74,11 @@ class Hop:
                 pass  # nothing came in; the engine is told that, too
             try:
                 await self._deliver()
-                trouble = False
+                failures = 0
             except (ChannelError, Refusal) as error:
-                if not trouble:
+                failures += 1
+                if failures == SAID_AFTER:
                     log.warning("the engine does not take events now: %s", error)
-                trouble = True
                 await asyncio.sleep(PAUSE_S)
                 if self._waiting:
                     self._news.set()
