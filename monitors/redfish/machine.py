@@ -37,10 +37,10 @@ def read_chassis(chassis: Document, harvest: Harvest) -> None:
         )
 
 
-def read_health(system: Document, harvest: Harvest) -> None:
-    """The system's health, last of all: it is bad by itself only as far as no part explains it,
-    since BMCs roll up the health of every part into it."""
-    condition = rollup_of(system)
+def read_health(whole: Document, component: str, harvest: Harvest) -> None:
+    """The health of a system or chassis, last of all: it is bad by itself only as far as no part
+    explains it, since BMCs roll up the health of every part into it."""
+    condition = rollup_of(whole)
     if not condition.said:
         return
     worst_part = harvest.worst
@@ -48,7 +48,8 @@ def read_health(system: Document, harvest: Harvest) -> None:
     explained = as_bad and worst_part in (State.WARNING, State.CRITICAL)
     text = f"{condition.text}, by its parts" if explained else condition.text
     state = State.OK if explained else condition.state
-    harvest.stated(SYSTEM, "System health", Condition(state, text), system.path)
+    name = f"{component.partition(':')[0].capitalize()} health"
+    harvest.stated(component, name, Condition(state, text), whole.path)
 
 
 def identity_of(system: Document, firmware: str) -> Identity:

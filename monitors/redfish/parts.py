@@ -24,9 +24,9 @@ class Parts:
     def components(self, kind: str, members: Sequence[Document]) -> list[str]:
         """`kind:number` for each member of one collection or array."""
         said = [_number_of(member) for member in members]
-        if kind not in self._shifts:
+        if said and kind not in self._shifts:
             self._shifts[kind] = int(0 in said)
-        numbers = [None if n is None else n + self._shifts[kind] for n in said]
+        numbers = [None if n is None else n + self._shifts.get(kind, 0) for n in said]
         if None in numbers or len(set(numbers)) < len(numbers):
             numbers = list(range(1, len(members) + 1))
         return [

@@ -15,7 +15,14 @@ from monitors.redfish.errors import NotFoundError, RedfishError, StrangeError
 from monitors.redfish.harvest import Harvest
 from monitors.redfish.inside import read_inside
 from monitors.redfish.logs import EventLog, LogEvent, read_counts
-from monitors.redfish.machine import identity_of, read_chassis, read_health, read_system
+from monitors.redfish.machine import (
+    CHASSIS,
+    SYSTEM,
+    identity_of,
+    read_chassis,
+    read_health,
+    read_system,
+)
 from monitors.redfish.parts import Parts
 from monitors.redfish.session import RedfishSession
 from monitors.redfish.status import rollup_of
@@ -106,7 +113,9 @@ class RedfishProbe:
         await self._read_logs()
         read_counts(self._logs.values(), harvest)
         for system in round_.systems:
-            read_health(system, harvest)
+            read_health(system, SYSTEM, harvest)
+        for chassis in round_.chassis:
+            read_health(chassis, CHASSIS, harvest)
         if round_.gone:
             self._tree = None  # something was taken out or added: look around in the next poll
         return self._partial(round_)
@@ -128,6 +137,7 @@ class RedfishProbe:
         if round_.systems:
             self._identity = identity_of(round_.systems[0], tree.firmware)
         await round_.each(tree.chassis, read_chassis)
+        round_.chassis = list(round_.last)
         await round_.each(tree.thermal, read_thermal)
         await round_.each(tree.power, read_power)
         await round_.each(tree.thermal_subsystems, _fan_redundancy)
@@ -181,6 +191,7 @@ class _Round:
         self._session = session
         self.harvest = harvest
         self.systems: list[Document] = []
+        self.chassis: list[Document] = []
         self.last: list[Document] = []
         """What the latest questions brought."""
         self.failed: list[RedfishError] = []

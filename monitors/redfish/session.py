@@ -168,7 +168,7 @@ class RedfishSession:
         try:
             return await self._ask_once(method, path, body)
         except HungUpError:
-            if not kept or method != "GET":
+            if not kept or method == "POST":
                 raise
             return await self._ask_once(method, path, body)
 

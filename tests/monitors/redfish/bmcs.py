@@ -4,7 +4,7 @@ from pydantic import SecretStr
 
 from monitors.net.trust import Trust
 from monitors.probe import Poll
-from monitors.reading import Reading, SensorClass, State
+from monitors.reading import Reading, SensorClass, State, worst
 from monitors.redfish.probe import RedfishProbe
 from monitors.redfish.target import RedfishTarget
 from tests.certificates import Signed
@@ -57,12 +57,12 @@ def probe_of(
 
 
 def states(poll: Poll) -> dict[str, State]:
-    """Component to its stated state."""
-    return {
-        reading.component: reading.state
-        for reading in poll.readings
-        if reading.sensor_class is SensorClass.STATE
-    }
+    """Component to the worst of its stated states."""
+    found: dict[str, State] = {}
+    for reading in poll.readings:
+        if reading.sensor_class is SensorClass.STATE:
+            found[reading.component] = worst(found.get(reading.component, State.OK), reading.state)
+    return found
 
 
 def bad(poll: Poll) -> dict[str, State]:

@@ -31,7 +31,7 @@ def read_as_everything(resource: Document) -> Harvest:
     for all_ in (read_fans, read_supplies, read_sensors):
         all_([resource, resource], harvest)
     read_system(resource, harvest, expected_on=True)
-    read_health(resource, harvest)
+    read_health(resource, "system:1", harvest)
     identity_of(resource, "")
     decode_entry(resource)
     Expand.of(resource)

@@ -98,6 +98,14 @@ async def test_health_that_no_part_explains_is_the_systems_own(signed: Signed) -
     assert bad(poll) == {"system:1": State.CRITICAL}
 
 
+async def test_a_chassis_that_is_ill_by_itself(signed: Signed) -> None:
+    async with bmc("openbmc", signed) as simulated:
+        chassis = simulated.tree.resources["/redfish/v1/Chassis/chassis"]
+        chassis["Status"] = {"State": "Enabled", "Health": "Warning"}
+        poll = await probe_of(simulated, signed).poll()
+    assert bad(poll) == {"chassis:1": State.WARNING}
+
+
 async def test_thresholds_count_where_the_bmc_says_ok(signed: Signed) -> None:
     async with bmc("openbmc", signed) as ob, bmc("idrac", signed) as dell:
         ob.tree.resources["/redfish/v1/Chassis/chassis/Sensors/temperature_cpu0"]["Reading"] = 96
