@@ -27,6 +27,12 @@ CREDENTIALS = {
         "authentication": "sha1",
         "privacy": "aes128",
     },
+    "redfish": {
+        "purpose": "monitor",
+        "protocol": "redfish",
+        "user": "monitor",
+        "secret": "env:BENCH_BMC",
+    },
     "bmc": {"purpose": "monitor", "protocol": "ipmi", "user": "monitor", "secret": "env:BENCH_BMC"},
 }
 
@@ -120,6 +126,10 @@ def _count(column: str, what: str) -> dict[str, object]:
     }
 
 
+Devices = dict[str, dict[str, object]]
+"""Name -> what the inventory says of the device."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """A center's folder and where its devices answer."""
@@ -142,7 +152,7 @@ def snmp_center(
         f"{_name(number)}/snmp": (address(number), 9 if number in gone else port)
         for number in range(devices)
     }
-    kinds = {
+    kinds: Devices = {
         _name(n): {"kind": "switch", "address": _planned(n), "monitoring": {"snmp": version}}
         for n in range(devices)
     }
@@ -151,7 +161,7 @@ def snmp_center(
 
 def ipmi_center(folder: Path, ports: Sequence[int]) -> Bench:
     """A center of servers whose BMCs answer at these ports of loopback."""
-    devices = {
+    devices: Devices = {
         _name(n): {"kind": "server", "bmc": _planned(n), "monitoring": {"ipmi": "bmc"}}
         for n in range(len(ports))
     }
@@ -159,9 +169,17 @@ def ipmi_center(folder: Path, ports: Sequence[int]) -> Bench:
     return _write(folder, devices, endpoints)
 
 
-def _write(
-    folder: Path, devices: dict[str, dict[str, object]], endpoints: dict[str, tuple[str, int]]
-) -> Bench:
+def redfish_center(folder: Path, count: int, port: int, sha256: str) -> Bench:
+    """A center of servers whose BMCs all speak Redfish at one port of loopback."""
+    monitoring = {"redfish": "redfish", "redfish_tls": {"sha256": sha256}}
+    devices: Devices = {
+        _name(n): {"kind": "server", "bmc": _planned(n), "monitoring": monitoring}
+        for n in range(count)
+    }
+    return _write(folder, devices, {f"{name}/redfish": ("127.0.0.1", port) for name in devices})
+
+
+def _write(folder: Path, devices: Devices, endpoints: dict[str, tuple[str, int]]) -> Bench:
     (folder / "profiles").mkdir(parents=True, exist_ok=True)
     (folder / "profiles" / "bench-interfaces.yaml").write_text(yaml.safe_dump(profile()))
     center = {

@@ -60,7 +60,12 @@ def snmp_agent(workshop: Workshop, *, changing: bool = True) -> Iterator[int]:
     """
     port = free_port()
     more = ["1400", "1"] if changing else []
-    argv = [workshop.folder / "agent", str(port), workshop.folder / "table.ber", *more]
+    argv: list[str | Path] = [
+        workshop.folder / "agent",
+        str(port),
+        workshop.folder / "table.ber",
+        *more,
+    ]
     with running(argv):
         time.sleep(0.2)
         yield port
@@ -77,7 +82,15 @@ def snmpd(workshop: Workshop) -> Iterator[int]:
         f"createUser {V3_USER} SHA {V3_AUTH} AES {V3_PRIV}\nrouser {V3_USER} priv\n"
         + (workshop.folder / "overrides.conf").read_text()
     )
-    argv = ["/usr/sbin/snmpd", "-f", "-Lo", "-C", "-c", config, f"udp:0.0.0.0:{port}"]
+    argv: list[str | Path] = [
+        "/usr/sbin/snmpd",
+        "-f",
+        "-Lo",
+        "-C",
+        "-c",
+        config,
+        f"udp:0.0.0.0:{port}",
+    ]
     with running(argv, env={"SNMP_PERSISTENT_DIR": str(state)}):
         time.sleep(1.0)
         yield port

@@ -16,11 +16,12 @@ from bench.table import Outcome, Row, share, spread
 from tests.monitors.ipmi import ipmi_sim
 
 SENSORS = 41
+STEADY = 10
 FLEET = 24
 ROUNDS = 20
 LATE_MS = 500
 SCRAPES = 10
-_DURATION = re.compile(r'^watchfloor_poll_duration_seconds\{.*device="(\w+)".*\} (\S+)$', re.MULTILINE)
+_DURATION = re.compile(r'(?m)^watchfloor_poll_duration_seconds\{.*device="(\w+)".*\} (\S+)$')
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def _simulated(folder: Path, count: int) -> Iterator[list[int]]:
 
 def steady_row(folder: Path, runs: int, seconds: float) -> Outcome:
     """A kept session here; freeipmi's programs, started for every scrape, there."""
-    with _simulated(folder, 1) as (port,):
+    with _simulated(folder, STEADY) as ports:
         config = folder / "ipmi.yml"
         config.write_text(
             "modules:\n  default:\n"
@@ -49,9 +50,9 @@ def steady_row(folder: Path, runs: int, seconds: float) -> Outcome:
             '      ipmi: ["-W", "opensesspriv", "-I", "3"]\n'
         )
         with ipmi_exporter(config) as exporter:
-            other = [_scrape_ms(exporter, port) for _ in range(runs)]
-        bench = ipmi_center(folder / "center", [port])
-        with watching(bench, interval_s=0.2, first_polls=20) as monitor:
+            other = [_scrape_ms(exporter, ports[0]) for _ in range(runs)]
+        bench = ipmi_center(folder / "center", ports)
+        with watching(bench, interval_s=0.5, first_polls=5 * STEADY) as monitor:
             own = [monitor.cost_of(seconds).all_ms_per_poll for _ in range(runs)]
     return Row(
         f"IPMI steady poll of {SENSORS} sensors, CPU",

@@ -97,7 +97,7 @@ def udp_sockets(pid: int) -> int:
     held = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(OSError):
-            held.add(os.readlink(link))
+            held.add(str(link.readlink()))
     return sum(f"socket:[{inode}]" in held for inode in known)
 
 

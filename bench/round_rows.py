@@ -12,7 +12,7 @@ from bench.table import Outcome, Row
 DEVICES = 1000
 SILENT_SHARE = 0.3
 INTERVAL_S = 30.0
-_UP = re.compile(r'^watchfloor_poll_success_timestamp_seconds\{.*device="(\w+)".*\} (\S+)$', re.MULTILINE)
+_UP = re.compile(r'(?m)^watchfloor_poll_success_timestamp_seconds\{.*device="(\w+)".*\} (\S+)$')
 ROUNDS = 1000
 FEW = 20
 GROWTH = 0.05
