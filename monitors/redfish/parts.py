@@ -18,6 +18,7 @@ class Parts:
         self._expected = expected
         self._numbers: dict[tuple[str, str], int] = {}
         self._taken: set[tuple[str, int]] = set()
+        self._highest: dict[str, int] = {}
         self._shifts: dict[str, int] = {}
         self._seen: set[str] = set()
 
@@ -48,10 +49,12 @@ class Parts:
         if key not in self._numbers and len(self._numbers) >= MOST_PARTS:
             self._numbers.clear()  # no server has so many: it makes up names
             self._taken.clear()
+            self._highest.clear()
         if key not in self._numbers:
-            while (kind, wanted) in self._taken:
-                wanted += 1
+            if (kind, wanted) in self._taken:
+                wanted = self._highest[kind] + 1
             self._taken.add((kind, wanted))
+            self._highest[kind] = max(wanted, self._highest.get(kind, 0))
             self._numbers[key] = wanted
         return self._numbers[key]
 

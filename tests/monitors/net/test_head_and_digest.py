@@ -115,7 +115,7 @@ class Octets(TcpService):
 async def body_of(octets: bytes, most: int = 1000, *, ends: bool = True) -> bytes:
     async with Octets(octets, ends=ends) as service:
         host, port = service.address
-        connection = await Connection.open(Peer("service", host, port, 0.3))
+        connection = await Connection.open(Peer("service", host, port, 0.6))
         try:
             return await connection.read_body(await connection.read_head(), most)
         finally:

@@ -37,7 +37,7 @@ def probe(
     address: str = ADDRESS,
 ) -> ReachProbe:
     """`at` leads endpoints such as `rtsp-554` to where they answer in the test."""
-    told = device(*[{"timeout_s": 0.4, **check} for check in checks], kind=kind, address=address)
+    told = device(*[{"timeout_s": 1.0, **check} for check in checks], kind=kind, address=address)
     maker = AskerMaker(
         told,
         folder,

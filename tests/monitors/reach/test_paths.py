@@ -17,7 +17,7 @@ from tests.monitors.reach.reaching import named, only_state, probe
 from tests.requirements import need, need_root
 from watchfloor.simulate.circuit import SimulatedCircuit
 
-ECHO = {"icmp": True, "requests": 10, "window": 20, "timeout_s": 0.2}
+ECHO = {"icmp": True, "requests": 10, "window": 20, "timeout_s": 0.6}
 
 
 async def test_loopback_answers() -> None:
@@ -45,16 +45,15 @@ async def test_a_lossy_circuit_is_graded_over_the_window() -> None:
 
 
 async def test_jitter_is_graded() -> None:
-    check = {**ECHO, "jitter_s": {"warning": 0.02}}
+    check = {**ECHO, "jitter_s": {"warning": 0.1}}
     async with SimulatedCircuit() as circuit:
         asked = probe(check, at={"icmp": circuit.address}, kind="link")
         steady = named(await asked.poll())["Jitter"]
-        circuit.faults.jitter_s = 0.08
+        circuit.faults.jitter_s = 0.2
         await asked.poll()
         shaky = named(await asked.poll())["Jitter"]
-    assert steady.state is State.OK
-    assert shaky.state is State.WARNING
-    assert shaky.value == pytest.approx(0.08, abs=0.03)
+    assert (steady.state, shaky.state) == (State.OK, State.WARNING)
+    assert steady.value < 0.1 <= shaky.value
 
 
 async def test_a_dead_circuit_is_silent_and_its_loss_is_remembered() -> None:
@@ -115,7 +114,7 @@ def test_icmp_on_a_line_that_loses_packets(lossy_line: str) -> None:
         "import asyncio\n"
         "from monitors.reach.echo import ask_echoes, open_echo\n"
         "async def ask():\n"
-        "    return await ask_echoes(await open_echo('127.0.0.1'), 40, 0.3, 0.002)\n"
+        "    return await ask_echoes(await open_echo('127.0.0.1'), 40, 0.8, 0.002)\n"
         "trips = asyncio.run(ask())\n"
         "print(''.join('.' if trip is None else '!' for trip in trips))\n"
     )

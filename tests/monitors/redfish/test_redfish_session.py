@@ -115,7 +115,7 @@ async def test_each_fault_is_told_apart_and_goes_away_again(
 ) -> None:
     value, kind = FAULTS[fault]
     async with bmc("idrac", signed) as simulated:
-        probe = probe_of(simulated, signed, timeout_s=0.3)
+        probe = probe_of(simulated, signed, timeout_s=0.8)
         if begun:
             await probe.poll()
         if begun and fault == "full":

@@ -45,7 +45,7 @@ DEVICE = Device.model_validate(
         "id": "gear",
         "kind": "server",
         "address": "10.20.10.41",
-        "monitoring": {"reach": [{"timeout_s": 0.4, **check} for check in CHECKS]},
+        "monitoring": {"reach": [{"timeout_s": 1.0, **check} for check in CHECKS]},
     }
 )
 
