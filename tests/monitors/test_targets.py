@@ -14,6 +14,7 @@ from inventory.topology import Health, Topology
 from monitors.elements import ElementReader
 from monitors.health import DeviceHealth
 from monitors.probe import Poll, ProblemKind
+from monitors.profiles.library import Library
 from monitors.targets import Clients, Targets, build_targets
 from tests.certificates import Authority, Signed
 from tests.monitors.centers import poll, reading
@@ -98,7 +99,8 @@ def site_of(
 ) -> tuple[Site, Targets]:
     secrets = Secrets([Purpose.MONITOR], folder, ENVIRONMENT)
     named = {name.replace("__", "/").replace("_", "-"): at for name, at in endpoints.items()}
-    targets = build_targets(center, secrets, EndpointMap(named), clients)
+    none = Library(())  # nothing is read over SNMP here
+    targets = build_targets(center, secrets, EndpointMap(named), clients, profiles=none)
     return Site(center, targets), targets
 
 
