@@ -19,9 +19,11 @@ FOLDER = Path(__file__).parents[2] / "recordings"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.snmprec"))
 
 
-async def poll(name: str, oid: str = "", value: int | str | bytes = "") -> Poll:
+async def poll(name: str, oid: str = "", value: int | str | bytes | None = "") -> Poll:
     recording = Recording.load(FOLDER / f"{name}.snmprec")
-    if oid:
+    if value is None:
+        recording.remove(oid)
+    elif oid:
         recording.edit(oid, value)
     async with SnmpAgent(recording) as agent, SnmpEngine() as engine:
         host, port = agent.address
@@ -31,7 +33,7 @@ async def poll(name: str, oid: str = "", value: int | str | bytes = "") -> Poll:
         return found
 
 
-def failures() -> Iterator[tuple[str, str, int | str | bytes, State]]:
+def failures() -> Iterator[tuple[str, str, int | str | bytes | None, State]]:
     for name in NAMES:
         for case in yaml.safe_load((FOLDER / f"{name}.yaml").read_text()):
             yield name, case["oid"], case["value"], State(case["state"])
@@ -46,7 +48,7 @@ async def test_a_device_without_a_fault_is_well(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "oid", "value", "state"), list(failures()), ids=str)
 async def test_a_failure_has_its_state(
-    name: str, oid: str, value: int | str | bytes, state: State
+    name: str, oid: str, value: int | str | bytes | None, state: State
 ) -> None:
     bad = [r for r in (await poll(name, oid, value)).readings if r.state is not State.OK]
     assert state in {reading.state for reading in bad}
