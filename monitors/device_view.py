@@ -10,8 +10,29 @@ from monitors.reading import State, worst
 from monitors.snapshot import ComponentView, DeviceView, MarginView, PollView
 
 
-def view_device(device: Device, health: DeviceHealth | None, status: DeviceStatus) -> DeviceView:
-    """One device; `health` is None when nobody polls it."""
+class PartViews:
+    """The components of each device, made anew only when its parts have changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[Part, ...], tuple[ComponentView, ...]]] = {}
+
+    def of(self, health: DeviceHealth) -> tuple[ComponentView, ...]:
+        """The components of one device; the same object as long as they are what they were."""
+        parts = health.parts
+        known = self._known.get(health.name)
+        if known is None or known[0] is not parts:
+            known = self._known[health.name] = (parts, tuple(map(_view_part, parts)))
+        return known[1]
+
+
+def view_device(
+    device: Device,
+    health: DeviceHealth | None,
+    status: DeviceStatus,
+    parts: PartViews | None = None,
+) -> DeviceView:
+    """One device; `health` is None when nobody polls it. `parts` remembers from view to view."""
+    parts = parts or PartViews()
     return DeviceView(
         name=device.name,
         id=device.id,
@@ -30,7 +51,7 @@ def view_device(device: Device, health: DeviceHealth | None, status: DeviceStatu
         cause=status.cause,
         identity=health.identity if health else Identity(),
         polls=tuple(_view_poll(p) for p in health.protocols.values()) if health else (),
-        components=tuple(_view_part(part) for part in health.parts) if health else (),
+        components=parts.of(health) if health else (),
         readings=health.readings if health else (),
     )
 

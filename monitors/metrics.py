@@ -19,7 +19,7 @@ class Metrics:
     def __init__(self, center: str) -> None:
         self._center = center
         self._text = x.Exposition()
-        self._components: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._components: dict[str, tuple[ComponentView, ...]] = {}
         self._fresh: dict[str, frozenset[str]] = {}
 
     def text(self) -> bytes:
@@ -101,10 +101,9 @@ class Metrics:
 
     def _put_components(self, view: DeviceView, labels: Mapping[str, str]) -> None:
         """Only when a state has changed: there are many components, and they seldom change."""
-        now = tuple((part.id, part.state) for part in view.components)
-        if self._components.get(view.name) == now:
+        if self._components.get(view.name) is view.components:
             return
-        self._components[view.name] = now
+        self._components[view.name] = view.components
         text = b"".join(_component(part, labels) for part in view.components)
         self._text.put(x.COMPONENT_STATE, view.name, text)
 

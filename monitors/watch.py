@@ -18,7 +18,7 @@ from monitors.alerts.desk import AlertDesk, Transition
 from monitors.alerts.life import Occurrence
 from monitors.alerts.store import Sensors
 from monitors.alerts.views import AlertViews
-from monitors.device_view import view_device, view_margins
+from monitors.device_view import PartViews, view_device, view_margins
 from monitors.elements import ElementReader
 from monitors.events import FINDINGS, Event, EventKind, standing
 from monitors.health import Damping, DeviceHealth
@@ -90,6 +90,7 @@ class Watch:
         self._assessment: Assessment | None = None
         self._views: dict[str, DeviceView] = {}
         self._shown: dict[str, DeviceStatus] = {}
+        self._parts = PartViews()
         self._polled: set[str] = set()
         self._changed: set[str] = set()
         self._news = False
@@ -216,7 +217,9 @@ class Watch:
         assert self._assessment is not None
         for name, status in self._assessment.devices.items():
             if name in self._polled or self._shown.get(name) != status:
-                view = view_device(self.center.devices[name], self.devices.get(name), status)
+                view = view_device(
+                    self.center.devices[name], self.devices.get(name), status, self._parts
+                )
                 self._shown[name] = status
                 self._views[name] = view
                 self._changed.add(name)
