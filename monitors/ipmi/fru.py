@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from monitors.ipmi.connection import Connection
 from monitors.ipmi.messages import OK, Request
+from monitors.ipmi.names import text_of
 from monitors.ipmi.repository import STORAGE
 
 _FIRST_CHUNK = 32
@@ -13,8 +14,6 @@ _HEADER_BYTES = 8
 _LARGEST_AREA = 255 * _AREA_UNIT
 _LAST_FIELD = 0xC1
 _MOST_FIELDS = 32
-_LONGEST_FIELD = 63
-_BCD_PLUS = "0123456789 -.:,_"
 _BOARD_FIELDS_AT = 6
 _PRODUCT_FIELDS_AT = 3
 
@@ -63,29 +62,14 @@ def _fields(area: bytes, start: int) -> list[str]:
     at = start
     while at < len(area) and area[at] != _LAST_FIELD and len(fields) < _MOST_FIELDS:
         length = area[at] & 0x3F
-        fields.append(_text(area[at] >> 6, area[at + 1 : at + 1 + length]))
+        data = area[at + 1 : at + 1 + length]
+        fields.append(text_of(area[at], data, unicode_first=False))
         at += 1 + length
     return fields
 
 
 def _at(fields: list[str], index: int) -> str:
     return fields[index] if index < len(fields) else ""
-
-
-def _text(kind: int, data: bytes) -> str:
-    """A field by its type code (FRU specification 1.0, section 13)."""
-    if kind == 0:
-        text = data.hex()
-    elif kind == 1:
-        text = "".join(_BCD_PLUS[each >> 4] + _BCD_PLUS[each & 0x0F] for each in data)
-    elif kind == 2:
-        bits = int.from_bytes(data, "little")
-        letters = len(data) * 8 // 6
-        text = "".join(chr((bits >> 6 * place & 0x3F) + 0x20) for place in range(letters))
-    else:
-        text = data.decode("latin-1")
-    kept = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(kept.split())[:_LONGEST_FIELD]
 
 
 class _FruReader:

@@ -11,6 +11,7 @@ from pyghmi.ipmi.sdr import SDREntry
 from monitors.ipmi.discrete import GENERIC_REDUNDANCY
 from monitors.ipmi.entities import component_of, redundancy_component
 from monitors.ipmi.messages import BMC_ADDRESS, Request
+from monitors.ipmi.names import text_of
 from monitors.ipmi.repository import SENSOR_EVENT
 from monitors.ipmi.units import COUNT, Measure, measure_of
 
@@ -19,8 +20,8 @@ COMPACT = 0x02
 _HEADER = 5
 _SHORTEST = {FULL: 48, COMPACT: 32}
 """Bytes up to the name (tables 43-1 and 43-2)."""
-_TEXT_TYPES = (0, 3)
-_LONGEST_NAME = 64
+_ASCII = 0xC0
+_LONGEST_ID = 0x1F
 _THRESHOLD = 0x01
 _NOT_NUMERIC = 0x03
 UNDECODABLE = (
@@ -121,19 +122,25 @@ def _share(raw: bytes, step: int) -> tuple[bytes, str]:
     return bytes(each), chr(ord("A") + modifier % 26) if raw[23] >> 4 & 0x03 else str(modifier)
 
 
-def _in_ascii(raw: bytes) -> bytearray:
-    """The record with a name that pyghmi can decode: it takes Latin-1 letters for UTF-8."""
+def _name_in(raw: bytes) -> str:
+    """The sensor's name in the record."""
     start = _SHORTEST[raw[3]]
-    if raw[start - 1] >> 6 in _TEXT_TYPES:
-        return bytearray(raw[:start] + bytes(b if b < 0x80 else ord("?") for b in raw[start:]))
-    return bytearray(raw)
+    end = start + (raw[start - 1] & _LONGEST_ID)
+    return text_of(raw[start - 1], raw[start:end], unicode_first=True)
+
+
+def _without_name(raw: bytes) -> bytearray:
+    """The record with an empty name: pyghmi takes Latin-1 letters for UTF-8, and never comes to
+    the end of a name in packed 6-bit ASCII."""
+    start = _SHORTEST[raw[3]]
+    return bytearray(raw[: start - 1] + bytes((_ASCII,)))
 
 
 def _sensor_of(raw: bytes, suffix: str) -> SensorRecord:
-    decoder = SDREntry(_in_ascii(raw), tables)
+    decoder = SDREntry(_without_name(raw), tables)
     sensor_type, reading_type = raw[12], raw[13]
     numeric = _is_numeric(raw)
-    name = _printable(str(decoder.sensor_name)) + suffix or f"Sensor {raw[7]:#04x}"
+    name = _name_in(raw) + suffix or f"Sensor {raw[7]:#04x}"
     if reading_type == GENERIC_REDUNDANCY:
         component = redundancy_component(sensor_type, raw[9])
     else:
@@ -161,11 +168,6 @@ def _is_numeric(raw: bytes) -> bool:
     if analog_format == 0:
         return has_thresholds or raw[13] == _THRESHOLD
     return analog_format != _NOT_NUMERIC
-
-
-def _printable(name: str) -> str:
-    kept = "".join(letter if letter.isprintable() else " " for letter in name)
-    return " ".join(kept.split())[:_LONGEST_NAME]
 
 
 def _with_unique_names(sensors: Iterable[SensorRecord]) -> tuple[SensorRecord, ...]:

@@ -185,7 +185,15 @@ def test_names_with_letters_beyond_ascii_are_kept_readable() -> None:
     raw = bytearray(raw_record(SERVER[0]))
     raw[-1] = 0xB0
     (record,) = read_records([bytes(raw)]).sensors
-    assert record.name == "Inle?"
+    assert record.name == "Inle°"
+
+
+def test_a_name_in_packed_ascii_comes_to_its_end() -> None:
+    raw = bytearray(raw_record(SERVER[0]))
+    start = len(raw) - len("Inlet")
+    raw[start - 1 :] = bytes((0x83, 0x29, 0xDC, 0xA6))  # the specification's own example: IPMI
+    (record,) = read_records([bytes(raw)]).sensors
+    assert record.name == "IPMI"
 
 
 @given(st.lists(st.binary(max_size=80), max_size=6))
