@@ -15,7 +15,7 @@ from monitors.profiles.compiled import (
     CompiledTable,
 )
 from monitors.profiles.match import KeySet
-from monitors.profiles.slot import Slot
+from monitors.profiles.slot import Slot, part_meant
 from monitors.profiles.units import entity_sensor_factor
 from monitors.reading import SensorClass
 from monitors.readings import Measured, Readings, SensorSet, Verdict
@@ -203,8 +203,7 @@ def _label_value(label: CompiledLabel, row: _Row, tlv: bytes | None) -> Value:
     value = _label_source(label, row, tlv)
     if label.pattern is None:
         return value
-    found = label.pattern.search(text_of(value))
-    return found.group(1).encode() if found else None
+    return part_meant(label.pattern, value)
 
 
 def _label_source(label: CompiledLabel, row: _Row, tlv: bytes | None) -> Value:

@@ -132,11 +132,17 @@ def _or(limit: float | None, otherwise: float) -> float:
     return otherwise if limit is None else limit
 
 
+def part_meant(pattern: re.Pattern[str], value: Value) -> bytes | None:
+    """What the pattern's one group matches; None where it matches nothing, or not that part."""
+    found = pattern.search(text_of(value))
+    part = found.group(1) if found else None
+    return None if part is None else part.encode()
+
+
 def _extract(value: Value, sensor: CompiledSensor) -> Value:
     """The part of the value that the profile means."""
     if sensor.pattern is not None:
-        found = sensor.pattern.search(text_of(value))
-        return found.group(1).encode() if found else None
+        return part_meant(sensor.pattern, value)
     if sensor.char is not None:
         text = text_of(value)
         return text[sensor.char - 1].encode() if len(text) >= sensor.char else None

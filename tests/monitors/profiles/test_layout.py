@@ -101,6 +101,7 @@ def test_numbers(spec: dict[str, object], raw: Value, value: float, state: State
         ({}, "no number"),
         ({}, ""),
         ({"pattern": r"out=(\d+)"}, "in=1"),
+        ({"pattern": r"in=1|out=(\d+)"}, "in=1"),
         ({"formula": "1 / value"}, 0),
     ],
 )
