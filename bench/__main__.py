@@ -1,6 +1,7 @@
 """`make bench`: every row of the comparison with peers, measured on `watchfloor monitor` itself."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--devices", type=int, default=scale.devices)
     chosen = parser.parse_args(arguments)
     scale = snmp_rows.Scale(devices=chosen.devices, runs=chosen.runs)
+    # What was started leads sessions of its own: ended by a signal, end it, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         install()
     except BenchError as error:
