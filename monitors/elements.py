@@ -26,7 +26,10 @@ OUTPUT_PARTS = frozenset({"output", "device"})
 INPUT_PARTS = frozenset({"input", "source", "feed", "utility"})
 OFF = frozenset({"off", "outletstatusoff", "immediateoff", "down", "lowerlayerdown", "notpresent"})
 
-FATAL_PARTS: Mapping[Kind, frozenset[str]] = {Kind.DISPLAY: frozenset({"lamp", "power"})}
+FATAL_PARTS: Mapping[Kind, frozenset[str]] = {
+    Kind.DISPLAY: frozenset({"lamp", "power"}),
+    Kind.WALL_PROCESSOR: frozenset({"compositor", "output", "vital_tile"}),
+}
 """Parts without which a device does not do its work, though it still answers."""
 
 

@@ -148,3 +148,15 @@ def test_margins_follow() -> None:
     found = states([], silent="srv-2")
     margin = Topology(small_center()).assess(found, "mon-1").functions["dispatch"]
     assert (margin.in_service, margin.margin, margin.causes) == (True, 0, ("srv-2",))
+
+
+@pytest.mark.parametrize("part", ["output:DP-1", "vital_tile:cam-1", "compositor:sway"])
+def test_a_wall_processor_does_its_work_with_all_outputs_and_vital_tiles_only(part: str) -> None:
+    site = center(device("wp-1", "wall-processor"), device("mon-1", "server"))
+    assert states([poll("wp-1", reading(part, BAD))], site) == {"wp-1": DOWN}
+
+
+@pytest.mark.parametrize("part", ["tile:cam-1", "reporter:wall-status", "input:3"])
+def test_a_tile_that_is_not_vital_takes_no_wall_processor_out(part: str) -> None:
+    site = center(device("wp-1", "wall-processor"), device("mon-1", "server"))
+    assert states([poll("wp-1", reading(part, BAD))], site) == {}

@@ -11,6 +11,7 @@ from watchfloor.simulate.fault import Fault
 from watchfloor.simulate.power_faults import POWER_FAULTS
 from watchfloor.simulate.service_faults import SERVICE_FAULTS
 from watchfloor.simulate.snmp_agent import GARBAGE
+from watchfloor.simulate.wall_faults import WALL_FAULTS
 
 SLOW_S = 4.0
 """Longer than a poll waits for one answer."""
@@ -49,7 +50,8 @@ _COMMON_FAULTS = (
 )
 
 FAULTS: Mapping[str, Fault] = {
-    fault.name: fault for fault in (*POWER_FAULTS, *DEVICE_FAULTS, *SERVICE_FAULTS, *_COMMON_FAULTS)
+    fault.name: fault
+    for fault in (*POWER_FAULTS, *DEVICE_FAULTS, *SERVICE_FAULTS, *WALL_FAULTS, *_COMMON_FAULTS)
 }
 
 

@@ -36,8 +36,7 @@ class Eye:
         outputs = [output_line(name, mode, seen) for name, mode in setup.outputs.items()]
         words = await asyncio.gather(*(self._look_at(t, setup, seen) for t in setup.tiles))
         tiles = [
-            line(tile.kind, tile.name, word, self._age(tile))
-            for tile, word in zip(setup.tiles, words, strict=True)
+            line(tile.kind, tile.name, word) for tile, word in zip(setup.tiles, words, strict=True)
         ]
         return [line("compositor", "sway", "running"), *outputs, *tiles]
 
@@ -82,12 +81,6 @@ class Eye:
         if window is None:
             return "dead" if not tile.mpv else "hidden"
         return _process_word(window.pid) or ("" if window.visible else "hidden")
-
-    def _age(self, tile: Tile) -> str:
-        """Seconds since its picture last moved."""
-        if tile.name not in self._moved:
-            return "-"
-        return f"{min(time.monotonic() - self._moved[tile.name][1], 999_999.0):.1f}"
 
 
 def _process_word(pid: int) -> str:

@@ -15,7 +15,11 @@ LINE = re.compile(MARK + r" [a-z_]{1,20} [A-Za-z0-9_.-]{1,63} [a-z-]{1,20} \S{1,
 
 
 def line(kind: str, name: str, word: str, more: str = "-") -> str:
-    """One part, as `report` prints it: kind, name, word and a detail."""
+    """One part, as `report` prints it: kind, name, word and a detail.
+
+    Nothing in it changes while the part's state does not: a monitor that has read a line once
+    knows the next one without looking closely.
+    """
     return f"{MARK} {kind} {name} {word} {more}"
 
 
@@ -40,7 +44,7 @@ def report(setup_path: Path, status: Path) -> list[str]:
     if lines and 0 <= age_s <= STALE_AFTER_S:
         if lines[0].split(" ")[1] == "watcher":
             return lines
-        return [line("watcher", "wall-status", "running", f"{age_s:.1f}"), *lines]
+        return [line("watcher", "wall-status", "running"), *lines]
     said = line("watcher", "wall-status", "stale" if lines else "absent")
     try:
         return [said, line("compositor", "sway", "unwatched"), *unwatched(Setup.read(setup_path))]

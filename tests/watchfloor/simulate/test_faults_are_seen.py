@@ -77,6 +77,10 @@ def arguments(fault: str, family: str) -> list[str]:
         return ports_up(family)[:1]
     if argument == "outlet":
         return ["1"]
+    if argument == "output":
+        return ["", "DP-2"]
+    if argument == "tile":
+        return ["", "cam-lobby"]
     if " or " in argument:
         return argument.split(" or ")
     assert not argument, f"{fault}: say here what stands for {argument}"
