@@ -14,7 +14,8 @@ from inventory import assets
 from monitors.alerts.definition import load_definitions
 from monitors.exposition import FAMILIES
 from monitors.profiles.library import Library, shipped
-from monitors.profiles.schema import Profile, Sensor, States
+from monitors.profiles.schema import Profile
+from monitors.profiles.sensor_schema import Sensor, States
 from monitors.quantity import duration
 from monitors.reading import UNITS, SensorClass, State
 

@@ -6,17 +6,9 @@ from dataclasses import dataclass
 
 from monitors.profiles.formula import Formula
 from monitors.profiles.match import KeySet, StateMap
-from monitors.profiles.schema import (
-    Condition,
-    Exponent,
-    Label,
-    Limit,
-    Limits,
-    Profile,
-    Sensor,
-    Table,
-    shaping_labels,
-)
+from monitors.profiles.notation import Condition
+from monitors.profiles.schema import Label, Profile, Table
+from monitors.profiles.sensor_schema import Exponent, Limit, Limits, Sensor, shaping_labels
 from monitors.profiles.template import Template
 from monitors.profiles.units import Scale, scale_of
 from monitors.reading import SensorClass

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from monitors.profiles.schema import Key, States, is_pattern
+from monitors.profiles.notation import Key, is_pattern
+from monitors.profiles.sensor_schema import States
 from monitors.reading import State
 from monitors.snmp.values import Value, text_of
 

@@ -1,252 +1,29 @@
 """What a device profile may say: the YAML's shape, checked before anything is compiled from it."""
 
-import re
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self, TypeGuard
+from typing import Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+from monitors.profiles.notation import (
+    BELOW_OBJECT_ID,
+    STRICT,
+    LabelName,
+    Oid,
+    Oids,
+    PatternText,
+    ProfileName,
+    TemplateText,
+    Word,
 )
-
-from monitors.profiles.formula import Formula
-from monitors.profiles.template import Template
-from monitors.profiles.units import RAW_UNITS
-from monitors.reading import SensorClass, State
-from monitors.snmp.errors import OidError
-from monitors.snmp.oid import encode_oid
+from monitors.profiles.sensor_schema import Sensor, States, named_labels, named_states
 
 FORMAT = 1
 """The version of this language. A profile of another version is refused."""
-BELOW_OBJECT_ID = "@."
-"""How an OID begins that stands below the device's own sysObjectID."""
-_ANY_BASE = "1.3.6.1.4.1.32473."
-"""Stands for the device where only the form of an OID is checked."""
-
-
-def _check_oid(text: str) -> str:
-    try:
-        encode_oid(text.replace(BELOW_OBJECT_ID, _ANY_BASE, 1))
-    except OidError as error:
-        raise ValueError(str(error)) from error
-    return text
-
-
-def _check_template(text: str) -> str:
-    Template(text)
-    return text
-
-
-def _check_label(name: str) -> str:
-    if name.startswith("index") or name == "value":
-        raise ValueError(f"{name!r} has a meaning of its own; choose another label")
-    return name
-
-
-def _check_formula(text: str) -> str:
-    Formula(text)
-    return text
-
-
-def _check_pattern(text: str) -> str:
-    try:
-        groups = re.compile(text).groups
-    except re.error as error:
-        raise ValueError(f"{text!r} is not a regular expression: {error}") from error
-    if groups != 1:
-        raise ValueError(f"{text!r} must have exactly one group: the value")
-    return text
-
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-Oid = Annotated[str, AfterValidator(_check_oid)]
-TemplateText = Annotated[str, AfterValidator(_check_template)]
-Word = Annotated[str, StringConstraints(min_length=1)]
-LabelName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_check_label)
-]
-ProfileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Key = int | str
-"""A raw value as a profile writes it: the number, or the text that the device sends."""
-
-
-def is_pattern(key: Key) -> TypeGuard[str]:
-    """Whether the key is `~` and a regular expression."""
-    return isinstance(key, str) and key.startswith("~")
-
-
-def _check_key(key: Key) -> Key:
-    if is_pattern(key):
-        try:
-            re.compile(key[1:])
-        except re.error as error:
-            raise ValueError(f"{key!r} is not a regular expression: {error}") from error
-    return key
-
-
-Keys = Annotated[list[Annotated[Key, AfterValidator(_check_key)]], BeforeValidator(_as_list)]
-Condition = dict[LabelName, Keys]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class States(_Model):
-    """Which raw value means which state, with the device's own word for it."""
-
-    ok: dict[Key, Word] = {}
-    warning: dict[Key, Word] = {}
-    critical: dict[Key, Word] = {}
-    unknown: dict[Key, Word] = {}
-    otherwise: State = State.UNKNOWN
-    """For values that are not listed."""
-
-    @model_validator(mode="after")
-    def _each_value_once(self) -> Self:
-        seen: set[Key] = set()
-        for words in (self.ok, self.warning, self.critical, self.unknown):
-            if twice := seen & words.keys():
-                raise ValueError(f"{sorted(map(str, twice))} stand in two states")
-            seen |= words.keys()
-        return self
-
-
-class ColumnLimit(_Model):
-    """A limit that the device states itself, in the unit of the value."""
-
-    column: str | int | None = None
-    oid: Oid | None = None
-    skip: Keys = []
-    """Raw values that mean `no limit`."""
-
-
-Limit = float | ColumnLimit
-
-
-class Limits(_Model):
-    """When a number is no longer ok. Fixed numbers are in the base unit."""
-
-    critical_below: Limit | None = None
-    warning_below: Limit | None = None
-    warning_above: Limit | None = None
-    critical_above: Limit | None = None
-
-
-class Status(_Model):
-    """The state of a number, taken from another object of the device."""
-
-    column: str | int | None = None
-    oid: Oid | None = None
-    states: str
-
-
-class Meaning(_Model):
-    """What one kind of a sensor table's rows measures."""
-
-    sensor_class: SensorClass = Field(alias="class")
-    unit: str | None = None
-    multiply: float = 1
-    divide: float = 1
-    states: str | None = None
-
-    @field_validator("unit")
-    @classmethod
-    def _known_unit(cls, unit: str | None) -> str | None:
-        if unit is not None and unit not in RAW_UNITS:
-            raise ValueError(f"{unit!r} is no unit; known: {', '.join(RAW_UNITS)}")
-        return unit
-
-
-class Classify(_Model):
-    """A row's class by one of its labels; rows of other kinds are left out."""
-
-    label: LabelName
-    kinds: dict[Key, Meaning]
-
-
-class Exponent(_Model):
-    """ENTITY-SENSOR-MIB's scale and precision (RFC 3433) as labels of the row."""
-
-    scale: LabelName | None = None
-    """None where the table has decimal places alone."""
-    precision: LabelName
-    otherwise: int | None = Field(default=None, ge=0, le=9)
-    """Decimal places where the row does not state them; such rows are left out without it."""
-
-
-class Case(_Model):
-    """Other states for the rows on which the condition holds; the first case wins."""
-
-    when: Condition
-    states: str
-
-
-class Sensor(_Model):
-    """One reading, or one for each row of a table."""
-
-    oid: Annotated[list[Oid], BeforeValidator(_as_list)] = []
-    """Scalars only: the instance. Of several, the first that the device has is read."""
-    column: str | int | None = None
-    """Tables only: the column below the entry, or a whole OID."""
-    sensor_class: SensorClass | None = Field(default=None, alias="class")
-    classify: Classify | None = None
-    name: TemplateText
-    component: TemplateText = ""
-    unit: str | None = None
-    multiply: float = 1
-    divide: float = 1
-    exponent: Exponent | None = None
-    states: str | None = None
-    cases: list[Case] = []
-    status: Status | None = None
-    limits: Limits = Limits()
-    skip: Keys = []
-    """Raw values that mean `not there` or `not measured`."""
-    minimum: float | None = None
-    maximum: float | None = None
-    """Raw numbers beyond these are not measurements."""
-    when: Condition = {}
-    unless: Condition = {}
-    superseded_by: str | int | None = None
-    """Left out where this object (column, or instance) was read: a finer one of the same thing."""
-    superseded_below: Annotated[list[Oid], BeforeValidator(_as_list)] = []
-    """Tables only: left out where the device has one of these columns: finer, of other rows."""
-    pattern: Annotated[str, AfterValidator(_check_pattern)] | None = None
-    """Takes the value out of a text: the regular expression's one group."""
-    char: int | None = Field(default=None, ge=1)
-    """Takes one character of a text, counted from 1: the flags of PowerNet-MIB."""
-    bit: int | None = Field(default=None, ge=0, le=63)
-    """Takes one bit: of an INTEGER from the lowest, of BITS as RFC 2578 counts them."""
-    agree: tuple[Word, Word] | None = None
-    """Tables only: one reading for all rows, by whether they say the same; a word for either."""
-    formula: Annotated[str, AfterValidator(_check_formula)] | None = None
-    """Computes the value; `value` is the object's own, other names are labels."""
-
-    _known_unit = field_validator("unit")(Meaning._known_unit.__func__)  # type: ignore[attr-defined]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if (self.sensor_class is None) == (self.classify is None):
-            raise ValueError("give either class or classify")
-        if bool(self.oid) == (self.column is not None):
-            raise ValueError("give either oid (for a scalar) or column (in a table)")
-        if self.superseded_below and self.oid:
-            raise ValueError("superseded_below is for the columns of tables")
-        if self.agree and (self.sensor_class is not SensorClass.STATE or self.states or self.oid):
-            raise ValueError("agree needs class state, a column and no states")
-        if self.sensor_class is SensorClass.STATE and not (self.states or self.cases or self.agree):
-            raise ValueError("class state needs states")
-        return self
+    model_config = STRICT
 
 
 class Label(_Model):
@@ -257,7 +34,7 @@ class Label(_Model):
     """Which part of the index, counted from 1, where no column says it."""
     text: bool = False
     """Whether a text begins at that part, or is a column's index: length, octets (RFC 2578)."""
-    pattern: Annotated[str, AfterValidator(_check_pattern)] | None = None
+    pattern: PatternText | None = None
     """Takes the label out of a text: the regular expression's one group."""
     index: TemplateText = "{index}"
     """The row in which to look, where the column belongs to another table."""
@@ -314,11 +91,9 @@ class IdentitySource(_Model):
     """Where a device says what it is."""
 
     vendor: str = ""
-    model: list[Oid] = []
-    serial: list[Oid] = []
-    firmware: list[Oid] = []
-
-    _lists = field_validator("model", "serial", "firmware", mode="before")(_as_list)
+    model: Oids = []
+    serial: Oids = []
+    firmware: Oids = []
 
 
 class Profile(_Model):
@@ -357,7 +132,7 @@ class Profile(_Model):
     @model_validator(mode="after")
     def _references_resolve(self) -> Self:
         for where, sensor in self._sensors():
-            for name in _named_states(sensor):
+            for name in named_states(sensor):
                 if name not in self.states:
                     raise ValueError(f"{where}: no states are called {name!r}")
         for at, table in enumerate(self.tables):
@@ -365,7 +140,7 @@ class Profile(_Model):
             for number, sensor in enumerate(table.sensors):
                 if sensor.column is None:
                     raise ValueError(f"tables.{at}.sensors.{number}: give column, not oid")
-                if unknown := _named_labels(sensor) - known:
+                if unknown := named_labels(sensor) - known:
                     raise ValueError(
                         f"tables.{at}.sensors.{number}: no labels are called {sorted(unknown)}"
                     )
@@ -400,27 +175,3 @@ def _placed(value: object, object_id: str) -> object:
     if isinstance(value, list | tuple):
         return [_placed(item, object_id) for item in value]
     return value
-
-
-def _named_states(sensor: Sensor) -> list[str]:
-    names = [sensor.states, sensor.status and sensor.status.states]
-    names += [case.states for case in sensor.cases]
-    if sensor.classify:
-        names += [meaning.states for meaning in sensor.classify.kinds.values()]
-    return [name for name in names if name]
-
-
-def shaping_labels(sensor: Sensor) -> set[str]:
-    """The labels on which a reading's name, class and states depend."""
-    names = set(Template(sensor.name).labels | Template(sensor.component).labels)
-    names |= {*sensor.when, *sensor.unless, *(name for case in sensor.cases for name in case.when)}
-    if sensor.classify:
-        names.add(sensor.classify.label)
-    if sensor.exponent:
-        names |= {name for name in (sensor.exponent.scale, sensor.exponent.precision) if name}
-    return names
-
-
-def _named_labels(sensor: Sensor) -> set[str]:
-    operands = Formula(sensor.formula).names if sensor.formula else ()
-    return shaping_labels(sensor) | {name for name in operands if name != "value"}

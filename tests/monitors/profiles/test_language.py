@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from monitors.profiles.formula import Formula
 from monitors.profiles.match import KeySet, StateMap
-from monitors.profiles.schema import States
+from monitors.profiles.sensor_schema import States
 from monitors.profiles.template import Template
 from monitors.profiles.units import RAW_UNITS, entity_sensor_factor, scale_of
 from monitors.reading import State
