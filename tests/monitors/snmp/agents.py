@@ -107,12 +107,15 @@ sysName real-agent
 
 
 @contextmanager
-def running_snmpd(binary: str, folder: Path, port: int = 0) -> Iterator[int]:
-    """net-snmp's agent on a (free) loopback port, with the users above; yields the port."""
+def running_snmpd(binary: str, folder: Path, port: int = 0, more: str = "") -> Iterator[int]:
+    """net-snmp's agent on a (free) loopback port, with the users above; yields the port.
+
+    `more` is added to its configuration.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
-    (folder / "snmpd.conf").write_text(SNMPD_USERS)
+    (folder / "snmpd.conf").write_text(SNMPD_USERS + more)
     environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder / "persistent"), "MIBS": ""}
     command = [binary, "-f", "-Lf", str(folder / "log"), "-C", "-c", str(folder / "snmpd.conf")]
     command += ["-I", "-smux", "-p", str(folder / "pid"), f"udp:127.0.0.1:{port}"]
