@@ -20,6 +20,8 @@ def cause_of(situation: Situation, device: Device, *, cut_off: bool) -> Element:
 
 def _cause_along_feeds(situation: Situation, device: Device) -> Element:
     for number, feed in enumerate(device.feeds, 1):
+        if situation.feed_is_live(device, number, on_battery=False):
+            continue
         source = situation.center.devices[feed.device]
         above = cause_of(situation, source, cut_off=False)
         if above:
@@ -31,11 +33,17 @@ def _cause_along_feeds(situation: Situation, device: Device) -> Element:
 
 
 def _cause_along_uplinks(situation: Situation, device: Device) -> Element:
+    # Connected, and yet the observer does not reach it: then any of its ways may tell why.
+    connected = situation.connected(device.name)
     for number, uplink in enumerate(device.uplinks, 1):
+        if not connected and situation.uplink_is_live(device, number):
+            continue
         for part in situation.uplink_elements(device, number):
             if part in situation.down:
                 return part
-        above = cause_of(situation, situation.center.devices[uplink.device], cut_off=False)
+        source = situation.center.devices[uplink.device]
+        # Power gear is in service without its network, but passes none on either.
+        above = cause_of(situation, source, cut_off=not situation.connected(source.name))
         if above:
             return above
     return ""

@@ -40,12 +40,17 @@ class Situation:
 
     def live_feeds(self, device: Device, *, on_battery: bool) -> int:
         """How many feeds carry power; `on_battery` counts those behind a UPS on its battery."""
+        numbers = range(1, len(device.feeds) + 1)
+        return sum(self.feed_is_live(device, n, on_battery=on_battery) for n in numbers)
+
+    def feed_is_live(self, device: Device, number: int, *, on_battery: bool) -> bool:
+        """Whether one feed (counted from 1) carries power; `on_battery` as for `live_feeds`."""
+        source = device.feeds[number - 1].device
         source_lives = self.powered if on_battery else self.sustained
-        return sum(
-            self._feed_is_whole(device, number)
-            and self.is_up(feed.device)
-            and source_lives(feed.device)
-            for number, feed in enumerate(device.feeds, 1)
+        return (
+            self.down.isdisjoint(self.feed_elements(device, number))
+            and self.is_up(source)
+            and source_lives(source)
         )
 
     def feed_elements(self, device: Device, number: int) -> tuple[str, ...]:
@@ -56,9 +61,6 @@ class Situation:
     def uplink_elements(self, device: Device, number: int) -> tuple[str, ...]:
         """The parts along one uplink (counted from 1) that can fail alone."""
         return (f"uplink:{device.name}/{number}", f"port:{device.uplinks[number - 1]}")
-
-    def _feed_is_whole(self, device: Device, number: int) -> bool:
-        return self.down.isdisjoint(self.feed_elements(device, number))
 
     def _has_power(self, device: Device, *, on_battery: bool) -> bool:
         if not device.feeds:

@@ -94,6 +94,56 @@ def test_a_silent_console_behind_a_dead_switch_is_explained_by_the_switch(
     assert after.functions["desk"].causes == ("access",)
 
 
+def test_gear_behind_a_ups_that_is_cut_off_is_explained_by_what_cut_the_ups_off() -> None:
+    behind = center(
+        [
+            device("core", Kind.SWITCH),
+            device("ups", Kind.UPS, uplinks="core/1"),
+            device("access", Kind.SWITCH, uplinks="ups/1"),
+        ],
+        [],
+        [Function(name="f", title="F", needs=(Need(name="access"),))],
+    )
+    after = Topology(behind).assess({"core": DOWN})
+    assert not after.devices["access"].in_service
+    assert after.devices["access"].cause == "core"
+    assert (after.devices["ups"].in_service, after.devices["ups"].cause) == (True, "")
+
+
+def test_a_way_that_works_explains_nothing() -> None:
+    """One core lives on its battery and still carries traffic; the other's port is what failed."""
+    both = center(
+        [
+            device("utility", Kind.UTILITY),
+            device("ups", Kind.UPS, "utility"),
+            device("core-a", Kind.SWITCH, "ups"),
+            device("core-b", Kind.SWITCH),
+            device("recorder", Kind.SERVER, uplinks="core-a/1 core-b/1", uplinks_needed=2),
+        ],
+        [],
+        [Function(name="f", title="F", needs=(Need(name="recorder"),))],
+    )
+    after = Topology(both).assess({"utility": DOWN, "port:core-b/1": DOWN})
+    assert after.devices["core-a"].cause == "utility"
+    assert after.devices["recorder"].cause == "port:core-b/1"
+
+
+def test_a_feed_that_carries_power_explains_nothing() -> None:
+    """A switch feeds a camera and has lost its network; the camera lost its other feed."""
+    fed = center(
+        [
+            device("core", Kind.SWITCH),
+            device("access", Kind.SWITCH, uplinks="core/1"),
+            device("pdu", Kind.PDU),
+            device("camera", Kind.CAMERA, "access pdu/1", feeds_needed=2),
+        ],
+        [],
+        [Function(name="f", title="F", needs=(Need(name="camera"),))],
+    )
+    after = Topology(fed).assess({"core": DOWN, "outlet:pdu/1": DOWN})
+    assert after.devices["camera"].cause == "outlet:pdu/1"
+
+
 def test_paths_lead_through_network_gear_only(topology: Topology) -> None:
     after = topology.assess({"core-b": DOWN}, observer="mon")
     assert [d.name for d in after.devices.values() if d.reachable and d.name != "mon"] == ["core-b"]
