@@ -36,6 +36,9 @@ Name = Annotated[
 ]
 """A name of a device, group or function: lower case, digits and dashes, as in a host name."""
 
+ComponentId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(:\S+)?$", max_length=200)]
+"""A part of a device as the monitor names it: its kind and its index, `power_supply:2`."""
+
 
 def _known_zone(name: str) -> str:
     try:
@@ -151,6 +154,9 @@ class Monitoring(Model):
     used by the engine's polls."""
     interval_s: Annotated[float, Field(ge=1, le=3600)] | None = None
     """Overrides the center's polling interval."""
+    expects: tuple[ComponentId, ...] = ()
+    """Parts that must be there, as `watchfloor poll` names them: `power_supply:2`, `stack_ring`.
+    Without it, an empty bay counts as a failed part only once the part has been seen."""
     profiles: tuple[str, ...] = ()
     """Profiles to add to those that the device is recognised by."""
 

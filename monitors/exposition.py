@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from monitors.reading import UNITS, Reading, SensorClass, State
+from monitors.reading import PART_STATES, UNITS, Reading, SensorClass, State
 from monitors.readings import Readings, SensorSet, plain
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -254,7 +254,7 @@ def number(value: float) -> str:
 def state_samples(family: Family, labels: Labels, current: State) -> bytes:
     """One line for each state: 1 for the current one, 0 for the others."""
     return b"".join(
-        sample(family, {**labels, "state": state}, float(state is current)) for state in State
+        sample(family, {**labels, "state": state}, float(state is current)) for state in PART_STATES
     )
 
 

@@ -5,9 +5,10 @@ recorded history always gives the same states.
 """
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from monitors.presence import BY_INVENTORY, NOTHING_EXPECTED, Expected, Presence
 from monitors.probe import Identity, Poll, ProblemKind
 from monitors.quantity import quantity
 from monitors.reading import Reading, SensorClass, State, worst
@@ -107,9 +108,10 @@ class ProtocolHealth:
     damping: Damping
     last: Poll | None = None
     succeeded: Poll | None = None
-    """The last poll that brought readings."""
+    """The last poll that brought readings, without those of empty places that nobody misses."""
     failures: int = 0
     sensors: SensorMemory = field(init=False)
+    presence: Presence = field(init=False)
     parts: dict[str, _Part] = field(default_factory=dict)
     judged: int = 0
     """Grows whenever a part may have changed."""
@@ -117,6 +119,7 @@ class ProtocolHealth:
 
     def __post_init__(self) -> None:
         self.sensors = SensorMemory(self.damping.vanish_after)
+        self.presence = Presence(self.sensors)
 
     @property
     def failing(self) -> bool:
@@ -149,13 +152,14 @@ class ProtocolHealth:
             self.failures += 1
             return NOTHING
         self.failures = 0
-        self.succeeded = poll
-        readings = Readings.of(poll.readings)
+        whole = poll.problem is None
+        readings = self.presence.settle(Readings.of(poll.readings), complete=whole)
+        self.last = self.succeeded = poll = replace(poll, readings=readings)
         settled = _Settled.by(readings)
-        if poll.problem is None and settled == self._settled:
+        if whole and settled == self._settled:
             return NOTHING
         sighting = self._judge(readings, poll)
-        quiet = poll.problem is None and self.sensors.whole
+        quiet = whole and self.sensors.whole
         at_rest = quiet and all(part.at_rest for part in self.parts.values())
         self._settled = settled if at_rest else None
         return sighting
@@ -165,12 +169,28 @@ class ProtocolHealth:
         by_component: dict[str, list[Reading]] = {}
         for reading in readings:
             by_component.setdefault(reading.component, []).append(reading)
-        sighting = self.sensors.sight(readings.sensors.keys, complete=poll.problem is None)
+        sighting = self.sensors.sight(self._proved(readings), complete=poll.problem is None)
         self._move_parts(sighting)
-        missing = sighting.missing
+        # Of a part that is gone, so are its numbers: it is one failure.
+        empty = self.presence.missed
+        missing = {part: keys for part, keys in sighting.missing.items() if part not in empty}
         for component in {*by_component, *missing}:
             self._settle(component, by_component.get(component, []), missing, poll.started_at)
+        if not self.parts.keys() <= by_component.keys():
+            self._drop_empty_parts(by_component)
         return sighting
+
+    def _proved(self, readings: Readings) -> frozenset[SensorKey]:
+        """The sensors to remember: a state that never was anything but unknown proves no part."""
+        at_places = readings.sensors.sensors
+        unproved = {
+            SensorKey(at_places[at].component, SensorClass.STATE, at_places[at].name)
+            for at in readings.verdict.bad
+            if readings.verdict.states[at] is State.UNKNOWN
+            and at_places[at].sensor_class is SensorClass.STATE
+        }
+        unproved -= self.sensors.expected
+        return readings.sensors.keys - unproved if unproved else readings.sensors.keys
 
     def expect(self, sensors: Iterable[SensorKey], since: datetime) -> None:
         """Takes up what an earlier run of the monitor has seen."""
@@ -191,6 +211,20 @@ class ProtocolHealth:
         self.judged += 1
         self._settled = None
 
+    @property
+    def missing(self) -> frozenset[SensorKey]:
+        """The sensors that were seen once: no longer reported, or of a part that is not there."""
+        empty = {key.component for key in self.presence.retirable}
+        gone = {key for keys in self.sensors.missing.values() for key in keys}
+        gone |= {key for key in self.sensors.awaited if key.component in empty}
+        kept = self.presence.expected.components | (self.presence.missed - empty)
+        return self.presence.retirable.union(key for key in gone if key.component not in kept)
+
+    def follow(self, newer: "ProtocolHealth") -> None:
+        """Takes up what a newer inventory says of the same protocol."""
+        self.interval_s = newer.interval_s
+        self.presence.expect(newer.presence.expected)
+
     def _move_parts(self, sighting: Sighting) -> None:
         """A part that came back under another index keeps its state and its past."""
         if not sighting.moved:
@@ -201,8 +235,8 @@ class ProtocolHealth:
                 self.parts.setdefault(after.component, part)
         self._drop_empty_parts()
 
-    def _drop_empty_parts(self) -> None:
-        kept = {sensor.component for sensor in self.sensors.expected}
+    def _drop_empty_parts(self, reported: Iterable[str] = ()) -> None:
+        kept = {sensor.component for sensor in self.sensors.expected}.union(reported)
         self.parts = {name: part for name, part in self.parts.items() if name in kept}
 
     def _settle(
@@ -237,11 +271,42 @@ class ProtocolHealth:
             part.candidate, part.seen = None, 0
 
 
+class UnreportedParts:
+    """The parts that the inventory expects and that no protocol has ever told of."""
+
+    def __init__(self, expected: Collection[str]) -> None:
+        self._expected = frozenset(expected)
+        self._since: dict[str, datetime] = {}
+        self.judged = 0
+        """Grows whenever a part may have changed."""
+
+    def look(self, protocols: Collection[ProtocolHealth], at: datetime) -> None:
+        """After a poll at that moment. A device that has not told all yet may still tell of it."""
+        if not self._expected or not all(p.succeeded and not p.failures for p in protocols):
+            return
+        lacking = self._expected.difference(*(protocol.parts for protocol in protocols))
+        if lacking != self._since.keys():
+            self._since = {part: self._since.get(part, at) for part in lacking}
+            self.judged += 1
+
+    @property
+    def parts(self) -> list[Part]:
+        """Unknown, not critical: as of all that is not reported, nobody says that it has failed."""
+        return [
+            Part(part, "", State.UNKNOWN, since, f"not reported: {BY_INVENTORY}", vanished=True)
+            for part, since in self._since.items()
+        ]
+
+
 class DeviceHealth:
     """What is known of one device from all the protocols that read it."""
 
     def __init__(
-        self, name: str, protocols: Mapping[str, float], damping: Damping | None = None
+        self,
+        name: str,
+        protocols: Mapping[str, float],
+        damping: Damping | None = None,
+        expected: Expected = NOTHING_EXPECTED,
     ) -> None:
         """`protocols` gives each protocol's polling interval in seconds."""
         self.name = name
@@ -254,11 +319,16 @@ class DeviceHealth:
             protocol: ProtocolHealth(protocol, interval_s, damping or Damping())
             for protocol, interval_s in protocols.items()
         }
+        for each in self.protocols.values():
+            each.presence.expect(expected)
+        self._unreported = UnreportedParts(expected.components)
 
     def absorb(self, poll: Poll) -> Sighting:
         """Takes in one poll; returns what it taught about the sensors."""
         self.version += 1
-        return self.protocols[poll.protocol].absorb(poll)
+        sighting = self.protocols[poll.protocol].absorb(poll)
+        self._unreported.look(self.protocols.values(), poll.started_at)
+        return sighting
 
     def retire(self, protocol: str, sensors: Iterable[SensorKey]) -> None:
         """Forgets sensors of one protocol."""
@@ -275,7 +345,15 @@ class DeviceHealth:
     @property
     def judged(self) -> int:
         """Grows whenever a part, a state or a word may have changed."""
-        return sum(protocol.judged for protocol in self.protocols.values())
+        of_protocols = sum(protocol.judged for protocol in self.protocols.values())
+        return of_protocols + self._unreported.judged
+
+    def is_expected(self, component: str) -> bool:
+        """Whether the inventory wants a part that is not there."""
+        return any(part.id == component for part in self._unreported.parts) or any(
+            component in protocol.presence.missed - {key.component for key in protocol.missing}
+            for protocol in self.protocols.values()
+        )
 
     @property
     def bad_parts(self) -> tuple[Part, ...]:
@@ -308,7 +386,7 @@ class DeviceHealth:
                 other = merged.get(component)
                 if other is None or worst(other.state, part.state) is not other.state:
                     merged[component] = part
-        return tuple(
+        found = [
             Part(
                 component,
                 part.name,
@@ -318,8 +396,9 @@ class DeviceHealth:
                 part.vanished,
                 part.missing,
             )
-            for component, part in sorted(merged.items(), key=lambda item: _natural(item[0]))
-        )
+            for component, part in merged.items()
+        ]
+        return tuple(sorted([*found, *self._unreported.parts], key=lambda part: _natural(part.id)))
 
     def readings_of(self, protocols: Container[str]) -> list[Readings]:
         """The last readings of some protocols, of those that have brought any."""

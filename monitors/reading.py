@@ -11,13 +11,28 @@ class State(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
     UNKNOWN = "unknown"
+    ABSENT = "absent"
+    """What a device says of a place without a part. Only a probe's readings have it: whether the
+    part is missed, and so critical, or was never there is `monitors.presence`'s to say."""
 
 
-_BADNESS = {State.OK: 0, State.UNKNOWN: 1, State.WARNING: 2, State.CRITICAL: 3}
+PART_STATES = (State.OK, State.WARNING, State.CRITICAL, State.UNKNOWN)
+"""What a component or device can be."""
+
+_BADNESS = {
+    State.ABSENT: -1,
+    State.OK: 0,
+    State.UNKNOWN: 1,
+    State.WARNING: 2,
+    State.CRITICAL: 3,
+}
 
 
 def worst(*states: State) -> State:
-    """The worst of the states; ok when there are none. Unknown is worse than ok, never than bad."""
+    """The worst of the states; ok when there are none. Unknown is worse than ok, never than bad.
+
+    What is absent makes nothing worse.
+    """
     return max(states, key=_BADNESS.__getitem__, default=State.OK)
 
 

@@ -71,13 +71,15 @@ class Measured(NamedTuple):
 class Verdict:
     """The state of every sensor and the device's word for it, in the order of the sensors."""
 
-    __slots__ = ("bad", "states", "texts")
+    __slots__ = ("absent", "bad", "states", "texts")
 
     def __init__(self, states: tuple[State, ...], texts: tuple[str, ...]) -> None:
         self.states = states
         self.texts = texts
         self.bad = tuple(at for at, state in enumerate(states) if state is not State.OK)
         """Where the sensors stand whose state is not ok."""
+        self.absent = tuple(at for at in self.bad if states[at] is State.ABSENT)
+        """Where the sensors stand whose part is not there."""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Verdict):

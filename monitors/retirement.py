@@ -22,7 +22,7 @@ class RetirementError(WatchfloorError):
 
 @dataclass(frozen=True, slots=True)
 class MissingSensor:
-    """A sensor that was seen once and is no longer reported."""
+    """A sensor that was seen once and is no longer reported, or whose part is gone."""
 
     device: str
     protocol: str
@@ -73,11 +73,8 @@ def missing_of(devices: Iterable[DeviceHealth]) -> list[MissingSensor]:
 
 
 def missing_sensors(health: DeviceHealth) -> dict[str, list[SensorKey]]:
-    """Protocol -> sensors that were seen once and are no longer reported."""
-    found = {
-        name: sorted(key for keys in protocol.sensors.missing.values() for key in keys)
-        for name, protocol in health.protocols.items()
-    }
+    """Protocol -> sensors that were seen once: no longer reported, or of a part that is gone."""
+    found = {name: sorted(protocol.missing) for name, protocol in health.protocols.items()}
     return {name: keys for name, keys in found.items() if keys}
 
 
@@ -99,6 +96,8 @@ def to_retire(health: DeviceHealth | None, wanted: Retirement) -> dict[str, list
     if chosen:
         return chosen
     what = f"{wanted.device} {wanted.component}".strip()
+    if health.is_expected(wanted.component):
+        raise RetirementError(f"{what}: the inventory expects it; say otherwise there first")
     if wanted.component and any(part.id == wanted.component for part in health.parts):
         raise RetirementError(f"{what}: is still reported; take the part out first")
     if wanted.component and missing:

@@ -67,6 +67,11 @@ class SensorMemory:
         self._missed = {s: polls for s, polls in self._missed.items() if s not in forgotten}
 
     @property
+    def awaited(self) -> Collection[SensorKey]:
+        """What was seen before and was not in the last poll."""
+        return self._missed.keys()
+
+    @property
     def whole(self) -> bool:
         """Whether the last poll lacked nothing."""
         return not self._missed
@@ -79,6 +84,16 @@ class SensorMemory:
             if polls >= self._vanish_after:
                 missing[sensor.component] = (*missing.get(sensor.component, ()), sensor)
         return missing
+
+    def known_of(
+        self, absent: frozenset[SensorKey], present: frozenset[SensorKey], *, complete: bool
+    ) -> frozenset[SensorKey]:
+        """Those of the absent sensors that were seen before, under this or a former index."""
+        known = absent & self.expected
+        if not complete or known == absent:
+            return known
+        moved = _moved(self.expected - present - absent, absent - known)
+        return known.union(moved.values())
 
     def sight(self, seen: Collection[SensorKey], *, complete: bool) -> Sighting:
         """Takes in what one poll has brought. An incomplete one says nothing of what it lacks."""

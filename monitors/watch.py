@@ -23,6 +23,7 @@ from monitors.elements import ElementReader
 from monitors.events import FINDINGS, Event, EventKind, standing
 from monitors.health import Damping, DeviceHealth
 from monitors.metrics import Metrics
+from monitors.presence import Expected
 from monitors.probe import Poll
 from monitors.readings import Readings
 from monitors.retirement import Retirement, to_retire
@@ -67,7 +68,8 @@ class Watch:
         self.topology = Topology(center)
         self.observer = observer
         self.devices = {
-            name: DeviceHealth(name, spoken, damping) for name, spoken in protocols.items()
+            name: DeviceHealth(name, spoken, damping, Expected.of(center.devices[name]))
+            for name, spoken in protocols.items()
         }
         for (device, protocol), keys in memory.sensors.items():
             known = self.devices.get(device)
@@ -198,7 +200,7 @@ class Watch:
                 assert before is not None
                 known = before.protocols.get(protocol.protocol)
                 if known is not None:
-                    known.interval_s = protocol.interval_s
+                    known.follow(protocol)
                     health.protocols[protocol.protocol] = known
                     if known.last is not None:
                         self.metrics.put_poll(known.last, health)

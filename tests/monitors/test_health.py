@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from monitors.health import DeviceHealth
 from monitors.probe import ProblemKind
-from monitors.reading import SensorClass, State, worst
+from monitors.reading import PART_STATES, SensorClass, State, worst
 from monitors.sensors import SensorKey
 from tests.monitors.centers import at, poll, reading
 
@@ -151,7 +151,7 @@ def test_readings_grow_stale_after_two_and_a_half_intervals() -> None:
     assert fed(ups(), OK).protocols["snmp"].fresh_until == at(2.5 * 30 + 0.1)
 
 
-words = st.sampled_from([*State, ProblemKind.SILENT, ProblemKind.GARBAGE])
+words = st.sampled_from([*PART_STATES, ProblemKind.SILENT, ProblemKind.GARBAGE])
 
 
 @given(st.lists(words, max_size=30))
