@@ -15,16 +15,24 @@ from monitors.reading import SensorClass, State
 from monitors.sensors import kind_of
 from monitors.silence import settle_silence, supply_numbers
 
-ON_BATTERY = frozenset({"onbattery", "battery"})
-"""Words for an output that comes from the battery: `upsOutputSource` (RFC 1628) and
-`upsBasicOutputStatus` (PowerNet-MIB), without case, spaces and dashes."""
+ON_BATTERY = frozenset({"onbattery", "battery", "onbat", "backup"})
+"""Words for an output that comes from the battery: `upsOutputSource` (RFC 1628),
+`upsBasicOutputStatus` (PowerNet-MIB) and others, without case, spaces and dashes."""
+
+DISCHARGING = frozenset({"discharging", "batterydischarging", "abmdischarging", "discharge"})
+"""Words for a battery that gives its charge away: the mains has failed, not the battery."""
 
 NO_OUTPUT = frozenset({"none", "off"})
 """Words of the same objects for an output that gives nothing."""
 
 OUTPUT_PARTS = frozenset({"output", "device"})
 INPUT_PARTS = frozenset({"input", "source", "feed", "utility"})
-OFF = frozenset({"off", "outletstatusoff", "immediateoff", "down", "lowerlayerdown", "notpresent"})
+OFF = frozenset(
+    {
+        *("off", "outletstatusoff", "outletoff", "outletoffwithdelay", "immediateoff"),
+        *("poweroff", "turnedoff", "disabled", "down", "lowerlayerdown", "notpresent"),
+    }
+)
 
 FATAL_PARTS: Mapping[Kind, frozenset[str]] = {
     Kind.DISPLAY: frozenset({"lamp", "power"}),
@@ -70,14 +78,16 @@ class ElementReader:
 
 def on_battery(health: DeviceHealth) -> bool:
     """Whether a UPS says that its output comes from the battery."""
-    return _says(health, ON_BATTERY)
+    return _says(health, ON_BATTERY) or _says(health, DISCHARGING, {"battery"})
 
 
-def _says(health: DeviceHealth, words: Container[str]) -> bool:
-    """Whether a bad state of the output, or of the whole device, is one of these words."""
+def _says(
+    health: DeviceHealth, words: Container[str], parts: Container[str] = OUTPUT_PARTS
+) -> bool:
+    """Whether a bad state of these parts, mostly the output or all the device, is such a word."""
     return any(
         reading.state is not State.OK
-        and kind_of(reading.component) in OUTPUT_PARTS
+        and kind_of(reading.component) in parts
         and _plain(reading.text) in words
         for reading in health.of_class(SensorClass.STATE)
     )
@@ -155,10 +165,20 @@ def _input_number(index: str) -> int | None:
 
 
 def _dead_outlets(device: Device, health: DeviceHealth) -> Iterator[Element]:
-    for reading in health.of_class(SensorClass.STATE):
-        kind, _, index = reading.component.partition(":")
-        if kind == "outlet" and _plain(reading.text) in OFF:
+    """Off is off, whatever the state: by choice or not, what hangs from the outlet has no power."""
+    outlets = [
+        (reading, index)
+        for reading in health.of_class(SensorClass.STATE)
+        for kind, _, index in (reading.component.partition(":"),)
+        if kind == "outlet"
+    ]
+    units = {index.rpartition("-")[0] for _, index in outlets}
+    for reading, index in outlets:
+        if _plain(reading.text) in OFF:
             yield f"outlet:{device.name}/{index}"
+            if len(units) == 1 and "-" in index:
+                # A PDU that is no chain: its label says 5 where the MIB says 1-5.
+                yield f"outlet:{device.name}/{index.rpartition('-')[2]}"
 
 
 def _used_ports(center: Center, silent: Container[str]) -> dict[str, set[str]]:

@@ -72,9 +72,23 @@ def test_supplies_are_matched_with_feeds(parts: list[str], element: str | None) 
     assert states([poll("srv-1", *readings)]) == ({element: DOWN} if element else {})
 
 
-def test_an_outlet_that_is_off_is_down() -> None:
-    off = poll("pdu-a", reading("outlet:5", State.WARNING, text="off"), reading("outlet:6"))
+@pytest.mark.parametrize("word", ["off", "outletOff", "outletStatusOff", "poweroff", "turnedoff"])
+def test_an_outlet_that_is_off_is_down_though_it_is_no_fault(word: str) -> None:
+    off = poll("pdu-a", reading("outlet:5", State.OK, text=word), reading("outlet:6"))
     assert states([off]) == {"outlet:pdu-a/5": DOWN}
+
+
+def test_an_outlet_is_known_by_its_number_where_the_pdu_is_no_chain() -> None:
+    off = poll("pdu-a", reading("outlet:1-5", text="off"), reading("outlet:1-6"))
+    assert states([off])["outlet:pdu-a/5"] is DOWN
+    chain = poll("pdu-a", reading("outlet:1-5", text="off"), reading("outlet:2-5"))
+    assert states([chain]) == {"outlet:pdu-a/1-5": DOWN}
+
+
+@pytest.mark.parametrize("word", ["batteryDischarging", "discharging", "abmDischarging"])
+def test_a_battery_that_discharges_says_that_the_feed_is_lost(word: str) -> None:
+    found = states([poll("ups-a", reading("battery", BAD, text=word))])
+    assert found == {"feed:ups-a/utility": DOWN}
 
 
 @pytest.mark.parametrize("component", ["port:Gi1/0/1", "port:10001"])
