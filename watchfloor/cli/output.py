@@ -1,6 +1,7 @@
 """How commands print: a table or text for people, JSON for programs, colour only on a terminal."""
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,10 @@ from rich.text import Text
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 """The `--json` option that every command has; its value arrives as `as_json`."""
+
+
+WIDEST_TABLE = 1000
+"""Columns of a table in a pipe, where no terminal folds a row: one row stays one line."""
 
 
 def console(*, err: bool = False) -> Console:
@@ -43,4 +48,12 @@ def print_table(
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    console().print(table)
+    out = console()
+    if out.is_terminal or "COLUMNS" in os.environ:
+        out.print(table)
+        return
+    out.width = WIDEST_TABLE
+    with out.capture() as printed:
+        out.print(table)
+    for line in printed.get().splitlines():
+        click.echo(line.rstrip())

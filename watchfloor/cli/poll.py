@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ from monitors.reading import Reading, State
 from monitors.targets import Clients, build_targets
 from watchfloor.cli.center import Site, center_or_demo_option
 from watchfloor.cli.exits import Exit
-from watchfloor.cli.output import console, json_option, print_json, print_table
+from watchfloor.cli.output import json_option, print_json, print_table
 
 _POLLS = TypeAdapter(list[Poll])
 _STYLES = {
@@ -28,6 +29,7 @@ _STYLES = {
     State.WARNING: "yellow",
     State.CRITICAL: "bold red",
     State.UNKNOWN: "magenta",
+    State.ABSENT: "dim",
 }
 
 
@@ -52,7 +54,8 @@ def poll(device: str, site: Site, endpoints: Path | None, as_json: bool) -> int:
         )
     polls = asyncio.run(_poll(device, site, endpoints))
     if as_json:
-        print_json(_POLLS.dump_python(polls, mode="json"))
+        listed = [replace(each, readings=tuple(each.readings)) for each in polls]
+        print_json(_POLLS.dump_python(listed, mode="json"))
     else:
         for each in polls:
             _print(each)
@@ -100,7 +103,7 @@ def _print(poll: Poll) -> None:
             title=f"{title}: {about or 'no identity'}; {took}",
         )
     if poll.problem is not None:
-        console(err=True).print(f"{title}: {poll.problem.message}")
+        click.echo(f"{title}: {poll.problem.message}", err=True)
 
 
 def _row(reading: Reading) -> tuple[object, ...]:
@@ -110,4 +113,4 @@ def _row(reading: Reading) -> tuple[object, ...]:
 
 def _badness(reading: Reading) -> bool:
     """What is not ok comes first; the rest stays in the device's order."""
-    return reading.state is State.OK
+    return reading.state in (State.OK, State.ABSENT)

@@ -5,7 +5,7 @@ it still shows the text, with what the inventory knows.
 """
 
 import asyncio
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def show(alert: str, device: str, runtime: Path | None, site: Site, as_json: boo
         raise WatchfloorError(f'the center has no device "{device}"; {remedy}')
     book = Library.load().get(alert)
     topology = Topology(site.center)
-    snapshot, problem = _live(find_runtime(runtime), topology)
+    snapshot, problem = _live(find_runtime(runtime), topology, device)
     if device not in snapshot.devices:
         problem = problem or "the running monitor watches another center"
         snapshot = blank_snapshot(topology, datetime.now(UTC))
@@ -83,13 +83,22 @@ def show(alert: str, device: str, runtime: Path | None, site: Site, as_json: boo
     _print(rendered, console())
 
 
-def _live(runtime: Path, topology: Topology) -> tuple[Snapshot, str]:
-    """The running monitor's snapshot, or a blank one and the reason."""
+def _live(runtime: Path, topology: Topology, device: str) -> tuple[Snapshot, str]:
+    """The running monitor's snapshot with the device's readings, or a blank one and the reason."""
     client = ChannelClient(socket_path(runtime), timeout_s=3.0)
     try:
-        return asyncio.run(client.snapshot()), ""
+        return asyncio.run(_ask(client, device)), ""
     except WatchfloorError as error:
         return blank_snapshot(topology, datetime.now(UTC)), str(error)
+
+
+async def _ask(client: ChannelClient, device: str) -> Snapshot:
+    """What is known now; snapshots hold no readings, so the device is asked for by itself."""
+    snapshot = await client.snapshot()
+    if device not in snapshot.devices:
+        return snapshot
+    devices = {**snapshot.devices, device: await client.device(device)}
+    return replace(snapshot, devices=devices)
 
 
 def _standing(snapshot: Snapshot, alert: str, device: str) -> AlertView | None:
