@@ -53,6 +53,18 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How an agent is asked, as far as polls have taught it."""
+
+    repetitions: int
+    """Values that are asked for at once (SNMP max-repetitions); 0: one row at a time (GETNEXT)."""
+    timeout_s: float
+    """Until a request is sent again."""
+    round_trip_s: float | None = None
+    """Smoothed, RFC 6298; None before it was measured."""
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
     """One poll of one device over one protocol."""
 
@@ -66,6 +78,10 @@ class Poll:
     identity: Identity = field(default_factory=Identity)
     problem: Problem | None = None
     """None when all was read. With readings beside it, the answer was partial."""
+    settling: bool = False
+    """The device has just started: what it does not show may still come."""
+    pace: Pace | None = None
+    """How it was asked, where that is learned."""
 
     @property
     def partial(self) -> bool:

@@ -18,6 +18,8 @@ class Answer:
     """OID (content bytes) to the value's tag, length and content."""
     problem: Problem | None = None
     """None when everything was read that the agent has. With values, the answer is partial."""
+    cut_short: bool = False
+    """Not all was asked for: the agent stopped answering, or the time was over."""
     exchanges: Sequence[Exchange] = ()
     """What was asked and answered, from which a `Script` can be made; empty after a replay."""
 

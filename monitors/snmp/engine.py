@@ -15,6 +15,7 @@ from monitors.snmp import ber
 from monitors.snmp.answer import Answer
 from monitors.snmp.conversation import Conversation, Slot
 from monitors.snmp.errors import DecodeError
+from monitors.snmp.habits import Habits
 from monitors.snmp.inquiry import Course, Inquiry
 from monitors.snmp.message import VERSION_2C, VERSION_3, find_v2c_pdu, open_message
 from monitors.snmp.plan import PollPlan
@@ -67,6 +68,7 @@ class SnmpEngine:
         self._slots = asyncio.Semaphore(max_in_flight)
         self._sockets: dict[socket.AddressFamily, UdpSocket] = {}
         self._sessions: dict[SnmpTarget, Session] = {}
+        self._habits: dict[SnmpTarget, Habits] = {}
         self._names: dict[str, tuple[float, str]] = {}
         self._pending: dict[int, Conversation] = {}
         self._by_address: defaultdict[Address, list[Conversation]] = defaultdict(list)
@@ -126,20 +128,28 @@ class SnmpEngine:
     def forget(self, target: SnmpTarget) -> None:
         """Drops what was learned of a target that left the inventory."""
         self._sessions.pop(target, None)
+        self._habits.pop(target, None)
+
+    def habits(self, target: SnmpTarget) -> Habits:
+        """What was learned of a target."""
+        habits = self._habits.get(target)
+        if habits is None:
+            habits = self._habits[target] = Habits(target)
+        return habits
 
     async def _converse(
         self, target: SnmpTarget, address: Address, plan: PollPlan | Script, slot: Slot
     ) -> Answer:
         if self._closed:
             return Answer({}, Problem(ProblemKind.FAILED, "the SNMP engine is closed"))
-        session = self._session(target)
-        repetitions = session.repetitions
+        session, habits = self._session(target), self.habits(target)
+        repetitions = habits.repetitions
         course: Course = (
             Replay(plan, repetitions) if isinstance(plan, Script) else Inquiry(plan, repetitions)
         )
         now = self._clock()
         conversation = Conversation(
-            target, address, session, course, exchanger=self, slot=slot, now=now
+            target, address, session, course, habits, exchanger=self, slot=slot, now=now
         )
         self._by_address[address].append(conversation)
         conversation.start(now)
@@ -152,11 +162,11 @@ class SnmpEngine:
     def _session(self, target: SnmpTarget) -> Session:
         session = self._sessions.get(target)
         if session is None:
-            credential, repetitions = target.credential, target.max_repetitions
+            credential = target.credential
             session = self._sessions[target] = (
-                CommunitySession(credential, repetitions)
+                CommunitySession(credential)
                 if isinstance(credential, Community)
-                else UsmSession(credential, self._keys, self._salt, repetitions)
+                else UsmSession(credential, self._keys, self._salt)
             )
         return session
 
@@ -229,6 +239,7 @@ class SnmpEngine:
     def _on_packet(self, packet: bytes, address: Address) -> None:
         counters = self.counters
         counters.received += 1
+        conversation: Conversation | None = None
         try:
             common = find_v2c_pdu(packet)
             if common is not None:
@@ -239,6 +250,8 @@ class SnmpEngine:
             conversation = self._pending.get(message_id)
             if conversation is None:
                 counters.unsolicited += 1
+                for suspect in self._by_address.get(address, ()):
+                    suspect.note_unasked()
             elif conversation.address != address:
                 counters.wrong_source += 1
                 conversation.note_wrong_source(address)
@@ -248,6 +261,8 @@ class SnmpEngine:
             counters.garbage += 1
             for suspect in self._by_address.get(address, ()):
                 suspect.note_garbage()
+            if conversation is not None and conversation.address == address:
+                conversation.note_unreadable(self._clock())
 
     def _on_undelivered(self, report: Undelivered) -> None:
         self.counters.undelivered += 1

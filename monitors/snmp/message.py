@@ -9,6 +9,7 @@ from monitors.snmp.errors import DecodeError
 from monitors.snmp.template import Template
 
 GET = 0xA0
+GET_NEXT = 0xA1
 GET_BULK = 0xA5
 RESPONSE = 0xA2
 REPORT = 0xA8
@@ -95,6 +96,11 @@ class Pdu:
 def ask_get(oids: Iterable[bytes]) -> Ask:
     """A GET of these OIDs (BER content bytes)."""
     return Ask(GET, _null_varbinds(oids))
+
+
+def ask_next(oids: Iterable[bytes]) -> Ask:
+    """A GETNEXT: one row behind these OIDs."""
+    return Ask(GET_NEXT, _null_varbinds(oids))
 
 
 def ask_bulk(oids: Iterable[bytes], repetitions: int) -> Ask:

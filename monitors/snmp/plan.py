@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from monitors.snmp.oid import encode_oid
 
@@ -9,6 +10,8 @@ GET_CHUNK = 24
 """OIDs in one GET; more would not fit the smallest answers that agents must support."""
 WALK_WIDTH = 12
 """Columns that are walked side by side in one GETBULK."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class PollPlan:
         )
 
 
-def chunks(items: tuple[bytes, ...], size: int) -> Iterable[tuple[bytes, ...]]:
+def chunks(items: tuple[T, ...], size: int) -> Iterable[tuple[T, ...]]:
     """The items in order, at most `size` at a time."""
     return (items[at : at + size] for at in range(0, len(items), size))
 

@@ -136,7 +136,9 @@ class SnmpProbe:
         if failed and answer.problem is None:
             self._tracker = None
             self._replay_again_at = self._clock() + REPLAY_AGAIN_S
-        if full or answer.problem or self._layout is None or self._plan is None:
+        if full or answer.problem or not answer.exchanges:
+            return
+        if self._layout is None or self._plan is None:
             return
         if self._clock() >= self._replay_again_at:
             rigid = self._layout.rigid.union(self._told_by, _RIGID)

@@ -11,6 +11,7 @@ from monitors.snmp.inquiry import Exchange, Inquiry
 from monitors.snmp.message import Ask, Pdu
 from monitors.snmp.plan import PollPlan
 from monitors.snmp.template import Template, template_of
+from monitors.snmp.values import EXCEPTIONS
 
 Place = tuple[int, int]
 """Which beat, and which varbind of its answer."""
@@ -31,10 +32,22 @@ class Script:
     """What one device is asked, poll by poll, and what it last answered."""
 
     def __init__(
-        self, plan: PollPlan, exchanges: Sequence[Exchange], rigid: Collection[bytes]
+        self,
+        plan: PollPlan,
+        exchanges: Sequence[Exchange],
+        rigid: Collection[bytes],
+        repetitions: int = 0,
     ) -> None:
-        """`rigid` are the objects whose change means that the device must be looked at anew."""
+        """Remembers the exchanges.
+
+        Args:
+            plan: What was asked for.
+            exchanges: How it went.
+            rigid: The objects whose change means that the device must be looked at anew.
+            repetitions: How much was asked for at once.
+        """
         self.plan = plan
+        self.repetitions = repetitions
         self.rigid = rigid
         self.beats = [_beat(exchange, rigid) for exchange in exchanges]
         self.count = sum(len(beat.kept) for beat in self.beats)
@@ -118,8 +131,13 @@ class Replay:
 
     @property
     def repetitions(self) -> int:
-        """Varbinds to ask for at once, as far as it was found out."""
+        """Varbinds to ask for at once, as far as it was found out; 0 where GETBULK fails."""
         return self._repetitions if self._anew is None else self._anew.repetitions
+
+    @property
+    def told(self) -> bool:
+        """Whether the agent itself has said how much is too much for it."""
+        return self._anew is not None and self._anew.told
 
     @property
     def notes(self) -> list[str]:
@@ -168,11 +186,12 @@ class Replay:
         beat.varbinds = pdu.varbinds
         self._answers.append((beat.template, pdu.varbinds))
 
-    def shrink(self) -> None:
-        """Asks for less at once, which no script does."""
+    def shrink(self) -> bool:
+        """Begins anew, since no script asks for less; see `Course.shrink`."""
+        if self._anew is not None:
+            return self._anew.shrink()
         self._begin_anew()
-        assert self._anew is not None
-        self._anew.shrink()
+        return False
 
     def _begin_anew(self) -> None:
         self._anew = self._anew or Inquiry(self._script.plan, self._repetitions)
@@ -186,14 +205,18 @@ class Replay:
             return False
         if any(new[at] != old[at] or self._is_other(beat, at, pdu) for at in kept):
             return False
-        loose = set(range(len(new))).difference(kept)
-        if any(
-            self._script.plan.covers(new[at]) and new[at : at + 1] != list(old[at : at + 1])
-            for at in loose
-        ):
+        if any(self._is_news(beat, at, pdu) for at in set(range(len(new))).difference(kept)):
             return False
         beat.template = template_of(pdu.varbinds, pdu.oids, pdu.tlvs, self._script.rigid)
         return True
+
+    def _is_news(self, beat: Beat, at: int, pdu: Pdu) -> bool:
+        """Whether something that was not kept belongs to the poll now."""
+        oid, template = pdu.oids[at], beat.template
+        if at >= len(template.oids) or oid != template.oids[at]:
+            return self._script.plan.covers(oid)
+        was_none = beat.varbinds[template.spans[at][0]] in EXCEPTIONS
+        return was_none and pdu.tlvs[at][0] not in EXCEPTIONS
 
     def _is_other(self, beat: Beat, at: int, pdu: Pdu) -> bool:
         """Whether a value that must not change has, or has lost its type."""

@@ -45,9 +45,6 @@ Verdict = Pdu | AskAgain | Refused | Disbelieved
 class Session(Protocol):
     """Seals requests for one agent and judges its replies."""
 
-    repetitions: int
-    """Varbinds that this agent was found to fit into one answer."""
-
     def encode(self, ask: Ask, message_id: int, now: float) -> bytes:
         """The whole message."""
 
@@ -77,10 +74,9 @@ class Session(Protocol):
 
 
 class CommunitySession:
-    """SNMPv2c: nothing to remember but how much the agent fits into an answer."""
+    """SNMPv2c: there is nothing to remember."""
 
-    def __init__(self, credential: Community, repetitions: int) -> None:
-        self.repetitions = repetitions
+    def __init__(self, credential: Community) -> None:
         self._preamble = community_preamble(credential.value.encode())
 
     def encode(self, ask: Ask, message_id: int, now: float) -> bytes:

@@ -87,8 +87,7 @@ class _Engine:
 class UsmSession:
     """SNMPv3 with one user at one agent (RFC 3414 sections 3 and 4)."""
 
-    def __init__(self, user: UsmUser, keys: KeyRing, salt: Salt, repetitions: int) -> None:
-        self.repetitions = repetitions
+    def __init__(self, user: UsmUser, keys: KeyRing, salt: Salt) -> None:
         self._user = user
         self._keys = keys
         self._salt = salt

@@ -7,7 +7,7 @@ import pytest
 from monitors.snmp import ber
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.inquiry import MAX_VALUES, Inquiry
-from monitors.snmp.message import GET, GET_BULK, RESPONSE, Pdu, split_varbinds
+from monitors.snmp.message import GET, GET_BULK, GET_NEXT, RESPONSE, Pdu, split_varbinds
 from monitors.snmp.oid import decode_subids, encode_oid, oid_text
 from monitors.snmp.plan import GET_CHUNK, PollPlan
 
@@ -144,6 +144,8 @@ def test_oids_that_do_not_increase_end_the_walk_with_a_note() -> None:
     good, back = encode_oid(f"{TABLE}.1.300"), encode_oid(f"{TABLE}.1.200")
     inquiry = Inquiry(PollPlan.of(walks=[(TABLE,)]), 25)
     inquiry.take(pdu([good, back], [ONE, ONE]))
+    assert inquiry.ask().pdu_tag == GET_NEXT
+    inquiry.take(pdu([back], [ONE]))
     assert inquiry.done
     assert list(inquiry.values) == [good]
     assert "do not increase" in inquiry.notes[0]
@@ -152,8 +154,8 @@ def test_oids_that_do_not_increase_end_the_walk_with_a_note() -> None:
 def test_an_answer_that_repeats_itself_ends_the_walk() -> None:
     same = encode_oid(f"{TABLE}.1.1")
     inquiry = Inquiry(PollPlan.of(walks=[(TABLE,)]), 25)
-    inquiry.take(pdu([same], [ONE]))
-    inquiry.take(pdu([same], [ONE]))
+    for _ in range(3):
+        inquiry.take(pdu([same], [ONE]))
     assert inquiry.done
     assert "do not increase" in inquiry.notes[0]
 
@@ -171,9 +173,7 @@ def test_a_runaway_table_is_stopped() -> None:
     assert inquiry.notes == [f"stopped after {MAX_VALUES} values"]
 
 
-def test_an_empty_answer_and_foreign_names_are_garbage() -> None:
-    with pytest.raises(DecodeError):
-        Inquiry(PollPlan.of(walks=[(TABLE,)]), 25).take(pdu([], []))
+def test_foreign_names_are_garbage() -> None:
     with pytest.raises(DecodeError):
         Inquiry(PollPlan.of(gets=["1.3.6.1.2.1.1.1.0"]), 25).take(pdu([encode_oid("1.3.6")], [ONE]))
 

@@ -110,7 +110,7 @@ def test_unusable_settings_are_refused_without_their_secret(make: object) -> Non
 
 @given(st.binary(max_size=200))
 def test_no_packet_makes_a_session_raise_more_than_decode_error(packet: bytes) -> None:
-    session = UsmSession(user(), KeyRing(), Salt(), 25)
+    session = UsmSession(user(), KeyRing(), Salt())
     try:
         verdict = session.judge(packet, 0, len(packet), 1, 0.0)
     except DecodeError:
@@ -120,7 +120,7 @@ def test_no_packet_makes_a_session_raise_more_than_decode_error(packet: bytes) -
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_mutated_messages_raise_nothing_but_decode_error(edits: list[tuple[float, int]]) -> None:
-    session = UsmSession(user(), KeyRing(), Salt(), 25)
+    session = UsmSession(user(), KeyRing(), Salt())
     packet = bytearray(session.encode(ask_get([encode_oid("1.3.6.1")]), 2**30, 0.0))
     for where, byte in edits:
         packet[5 + int(where * (len(packet) - 6))] = byte
