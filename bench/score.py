@@ -21,7 +21,7 @@ import yaml
 
 from bench.expectations import Expected, load_expectations
 from monitors.profiles.library import shipped
-from monitors.reading import Reading, SensorClass
+from monitors.reading import Reading, SensorClass, State
 from watchfloor.cli.profile import poll_recording
 from watchfloor.simulate.recording import Recording
 
@@ -116,7 +116,7 @@ async def score_recording(path: Path, differences: Sequence[Difference]) -> Repo
     alone = [
         reading for key, readings in found.items() if key not in wanted for reading in readings
     ]
-    report.score.beyond = len(alone)
+    report.score.beyond = sum(reading.state is not State.ABSENT for reading in alone)
     report.notes += [f"+ {_reading(reading)}" for reading in alone]
     return report
 
@@ -140,7 +140,7 @@ def _compare(
             score.deliberate += row.state is not None
             return
         score.severities += 1
-        alike = any(reading.state is row.state for reading in found)
+        alike = any(_is_alike(reading.state, row.state) for reading in found)
         score.severities_alike += alike
     else:
         if row.value is None or _deliberate(row, "value", differences):
@@ -151,6 +151,11 @@ def _compare(
         score.values_alike += alike
     if not alike:
         notes.append(f"! {_row(row)}, not {_reading(found[0])}")
+
+
+def _is_alike(ours: State, theirs: State) -> bool:
+    """Other tools call an empty place ok or unknown; both mean that nobody need go there."""
+    return ours is theirs or (ours is State.ABSENT and theirs in (State.OK, State.UNKNOWN))
 
 
 def _same(ours: float, theirs: float) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from monitors.discovery.found import Neighbour, Outlet, SnmpView
 from monitors.probe import Poll
 from monitors.profiles.library import Library
+from monitors.reading import Reading, State
 from monitors.sensors import kind_of
 from monitors.snmp.answer import Answer
 from monitors.snmp.engine import SnmpEngine
@@ -68,10 +69,14 @@ class SnmpAsker:
             name,
             poll.identity,
             probe.profiles,
-            tuple(sorted({kind_of(r.component) for r in poll.readings if r.component})),
+            tuple(sorted({kind_of(r.component) for r in poll.readings if _is_part(r)})),
             neighbours_in(links),
             outlets_in(poll),
         )
+
+
+def _is_part(reading: Reading) -> bool:
+    return bool(reading.component) and reading.state is not State.ABSENT
 
 
 def outlets_in(poll: Poll) -> tuple[Outlet, ...]:

@@ -71,6 +71,7 @@ class CompiledSensor:
     cases: tuple[tuple[CompiledCondition, StateMap], ...]
     when: CompiledCondition
     unless: tuple[tuple[str, KeySet], ...]
+    absent_when: tuple[tuple[str, KeySet, StateMap], ...]
     status: tuple[bytes, StateMap] | None
     limits: tuple[CompiledLimit | None, ...]
     """critical below, warning below, warning above, critical above."""
@@ -221,6 +222,11 @@ def _sensor(sensor: Sensor, entry: str | None, states: dict[str, StateMap]) -> C
         cases=tuple((_condition(case.when), states[case.states]) for case in sensor.cases),
         when=_condition(sensor.when),
         unless=_condition(sensor.unless).labels,
+        absent_when=tuple(
+            (label, KeySet([key]), StateMap.absent(word))
+            for label, words in sensor.absent_when.items()
+            for key, word in words.items()
+        ),
         status=(status_oid, states[sensor.status.states]) if sensor.status and status_oid else None,
         limits=tuple(_limit(limit, place) for limit in _limits_in_order(sensor.limits)),
         skip=KeySet(sensor.skip),

@@ -297,6 +297,9 @@ def _kind_of(sensor: CompiledSensor, row: _Row) -> CompiledKind | None:
         if all(_has(row, name, keys) for name, keys in condition.labels):
             kind = replace(kind, states=states)
             break
+    for label, keys, absent in sensor.absent_when:
+        if _has(row, label, keys):
+            kind = replace(kind, states=absent)
     if kind.sensor_class is SensorClass.STATE and kind.states is None:
         return None
     return kind

@@ -58,6 +58,7 @@ class StateMap:
     def __init__(self, states: States) -> None:
         self._otherwise = states.otherwise
         self._meant: dict[Key, Meant] = {}
+        self._any: Meant | None = None
         for state in State:
             self._add(state, getattr(states, state.value))
 
@@ -68,8 +69,17 @@ class StateMap:
             for form in _forms(key):
                 self._meant[form] = Meant(state, word, number)
 
+    @classmethod
+    def absent(cls, word: str) -> "StateMap":
+        """Whatever is read there, the part is not: the same word for any value."""
+        nothing = cls(States())
+        nothing._any = Meant(State.ABSENT, word, 0)
+        return nothing
+
     def look_up(self, value: Value) -> Meant:
         """The meaning; a value that is not listed has the state `otherwise` and itself as word."""
+        if self._any is not None:
+            return self._any
         key = key_of(value)
         found = self._meant.get(key)
         if found is not None:

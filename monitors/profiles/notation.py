@@ -86,5 +86,8 @@ def _check_key(key: Key) -> Key:
     return key
 
 
-Keys = Annotated[list[Annotated[Key, AfterValidator(_check_key)]], BeforeValidator(_as_list)]
+CheckedKey = Annotated[Key, AfterValidator(_check_key)]
+Keys = Annotated[list[CheckedKey], BeforeValidator(_as_list)]
+Words = dict[CheckedKey, Word]
+"""Raw values, each with what to say for it."""
 Condition = dict[LabelName, Keys]

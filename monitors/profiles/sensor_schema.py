@@ -17,6 +17,7 @@ from monitors.profiles.notation import (
     PatternText,
     TemplateText,
     Word,
+    Words,
 )
 from monitors.profiles.template import Template
 from monitors.profiles.units import RAW_UNITS
@@ -34,16 +35,20 @@ class States(_Model):
     warning: dict[Key, Word] = {}
     critical: dict[Key, Word] = {}
     unknown: dict[Key, Word] = {}
+    absent: dict[Key, Word] = {}
+    """The part is not there: a failure only of one that was seen, or that the inventory expects."""
     otherwise: State = State.UNKNOWN
     """For values that are not listed."""
 
     @model_validator(mode="after")
     def _each_value_once(self) -> Self:
         seen: set[Key] = set()
-        for words in (self.ok, self.warning, self.critical, self.unknown):
+        for words in (self.ok, self.warning, self.critical, self.unknown, self.absent):
             if twice := seen & words.keys():
                 raise ValueError(f"{sorted(map(str, twice))} stand in two states")
             seen |= words.keys()
+        if self.otherwise is State.ABSENT:
+            raise ValueError("otherwise: absent would hide faults; list the values")
         return self
 
 
@@ -143,6 +148,8 @@ class Sensor(_Model):
     """Raw numbers beyond these are not measurements."""
     when: Condition = {}
     unless: Condition = {}
+    absent_when: dict[LabelName, Words] = {}
+    """Labels and the values, with a word for each, with which the row's part is not there."""
     superseded_by: str | int | None = None
     """Left out where this object (column, or instance) was read: a finer one of the same thing."""
     superseded_below: Oids = []
@@ -172,6 +179,8 @@ class Sensor(_Model):
             raise ValueError("agree needs class state, a column and no states")
         if self.sensor_class is SensorClass.STATE and not (self.states or self.cases or self.agree):
             raise ValueError("class state needs states")
+        if self.absent_when and self.sensor_class is not SensorClass.STATE:
+            raise ValueError("absent_when needs class state; leave out a number with unless")
         return self
 
 
@@ -187,7 +196,8 @@ def named_states(sensor: Sensor) -> list[str]:
 def shaping_labels(sensor: Sensor) -> set[str]:
     """The labels on which a reading's name, class and states depend."""
     names = set(Template(sensor.name).labels | Template(sensor.component).labels)
-    names |= {*sensor.when, *sensor.unless, *(name for case in sensor.cases for name in case.when)}
+    names |= {*sensor.when, *sensor.unless, *sensor.absent_when}
+    names |= {name for case in sensor.cases for name in case.when}
     if sensor.classify:
         names.add(sensor.classify.label)
     if sensor.exponent:

@@ -73,7 +73,10 @@ class Slot:
         value = self.scale.apply(number)
         if not math.isfinite(value):
             return None
-        state = worst(self._status(raw), self._limit_state(value, raw))
+        status = self._status(raw)
+        if status is State.ABSENT:  # a number of what is not there
+            return None
+        state = worst(status, self._limit_state(value, raw))
         return Measured(plain(value), state, "")
 
     def _measure_state(self, value: Value) -> Measured | None:

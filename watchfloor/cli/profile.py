@@ -19,7 +19,13 @@ from watchfloor.simulate.recording import Recording
 from watchfloor.simulate.snmp_agent import SnmpAgent
 
 DEADLINE_S = 30.0
-_STYLES = {State.OK: "", State.WARNING: "yellow", State.CRITICAL: "red", State.UNKNOWN: "magenta"}
+_STYLES = {
+    State.OK: "",
+    State.WARNING: "yellow",
+    State.CRITICAL: "red",
+    State.UNKNOWN: "magenta",
+    State.ABSENT: "dim",
+}
 
 
 @click.group()
