@@ -59,16 +59,10 @@ def _load_senders(config: MonitorConfig) -> Senders:
 async def _listen(
     config: MonitorConfig, senders: Senders, inbox: Inbox, stack: AsyncExitStack
 ) -> None:
-    def take_syslog(data: bytes, address: str) -> None:
-        inbox.syslog(data, address)
-
-    def take_notice(data: bytes, address: str) -> None:
-        inbox.notice(data, address)
-
     ports: list[tuple[str, tuple[str, int] | None, Handler]] = [
         ("--traps", config.traps, inbox.trap),
-        ("--syslog", config.syslog, take_syslog),
-        ("--notices", config.notices, take_notice),
+        ("--syslog", config.syslog, inbox.syslog),
+        ("--notices", config.notices, inbox.notice),
     ]
     for option, where, handler in ports:
         if where is not None:

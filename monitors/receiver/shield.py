@@ -15,8 +15,6 @@ from ipaddress import IPv4Address, ip_address
 
 log = logging.getLogger(__name__)
 
-UP_S = 10.0
-"""How long the filter stays after the last flood."""
 FLOODING_SHARE = 0.2
 """A known sender that makes up more than this of what was looked at is part of the flood."""
 MOST_ADDRESSES = 1500
@@ -38,26 +36,28 @@ class Shield:
     def __init__(self, addresses: Collection[str]) -> None:
         self._known = sorted(a for a in addresses if isinstance(ip_address(a), IPv4Address))
         self._seen: Counter[str] = Counter()
-        self._up_until = 0.0
+        self._is_up = False
 
     @property
     def is_up(self) -> bool:
         """Whether a flood is being kept out."""
-        return bool(self._up_until)
+        return self._is_up
 
     def count(self, address: str) -> None:
         """Notes who a datagram came from."""
         self._seen[address] += 1
 
-    def watch(self, guarded: socket.socket, now: float) -> None:
-        """A new window begins: takes the filter away when the flood has been over for a while."""
+    def begin_window(self) -> None:
+        """Forgets who sent how much until now."""
         self._seen.clear()
-        if self._up_until and now >= self._up_until:
-            self._up_until = 0.0
-            with suppress(OSError):  # there was none: the system has no such filters
-                guarded.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
 
-    def raise_against_flood(self, guarded: socket.socket, now: float) -> None:
+    def lower(self, guarded: socket.socket) -> None:
+        """Takes the filter away."""
+        self._is_up = False
+        with suppress(OSError):  # there was none: the system has no such filters
+            guarded.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+
+    def raise_against_flood(self, guarded: socket.socket) -> None:
         """More came than is looked at: lets through who is known and keeps their measure."""
         most = sum(self._seen.values()) * FLOODING_SHARE
         calm = [address for address in self._known if self._seen[address] <= most]
@@ -66,10 +66,10 @@ class Shield:
         ]
         if guarded.family != socket.AF_INET:
             return
-        if not self._up_until:
+        if not self._is_up:
             worst = ", ".join(address for address, _ in self._seen.most_common(3))
             log.warning("a flood comes in, most of it from %s: kept out for a while", worst)
-        self._up_until = now + UP_S
+        self._is_up = True
         with suppress(OSError):  # another system: the bound on what is looked at holds alone
             if len(calm) <= MOST_ADDRESSES:
                 _attach(guarded, calm, named=_ALL, others=_NONE)

@@ -59,8 +59,8 @@ class SyslogStream:
                 self._tally.drop(SYSLOG, "connections")
             else:
                 await self._read(reader, address)
-        except (TimeoutError, ConnectionError, asyncio.IncompleteReadError):
-            pass  # it has gone, or said nothing for an hour; it will connect again
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # it has gone (the way to it, perhaps), or said nothing for an hour
         except asyncio.CancelledError:
             # asyncio before 3.12.1 logs a traceback for a connection's task that ends cancelled.
             pass
@@ -72,7 +72,7 @@ class SyslogStream:
                 del self._open[address]
             self._tasks.discard(task)
             writer.close()
-            with suppress(ConnectionError):
+            with suppress(OSError):
                 await writer.wait_closed()
 
     async def _read(self, reader: asyncio.StreamReader, address: str) -> None:

@@ -20,6 +20,8 @@ PORTION = 64
 WINDOW_S = 0.1
 MOST_IN_WINDOW = 1000
 """Datagrams looked at in a window; the kernel keeps or drops the rest."""
+UP_S = 10.0
+"""How long a flood is kept out after it was last seen."""
 
 _SO_MEMINFO, _MEMINFO, _DROPS = 55, struct.Struct("9I"), 8
 """Linux: what the kernel knows of a socket's memory, and at which place how much it dropped."""
@@ -58,6 +60,7 @@ class UdpPort:
         self._window_ends = 0.0
         self._left = MOST_IN_WINDOW
         self._resting: asyncio.TimerHandle | None = None
+        self._lowering: asyncio.TimerHandle | None = None
         self._loop.add_reader(self._socket, self._drain)
 
     @property
@@ -68,8 +71,9 @@ class UdpPort:
 
     def close(self) -> None:
         """Stops listening. Safe to call twice."""
-        if self._resting is not None:
-            self._resting.cancel()
+        for timer in (self._resting, self._lowering):
+            if timer is not None:
+                timer.cancel()
         self._loop.remove_reader(self._socket)
         self._socket.close()
 
@@ -77,7 +81,7 @@ class UdpPort:
         now = self._loop.time()
         if now >= self._window_ends:
             self._window_ends, self._left = now + WINDOW_S, MOST_IN_WINDOW
-            self._shield.watch(self._socket, now)
+            self._shield.begin_window()
             self._count_lost()
         for _ in range(min(PORTION, self._left)):
             try:
@@ -91,7 +95,7 @@ class UdpPort:
                 with suppress(OSError):  # who asked has gone, or the way to it has
                     self._socket.sendto(answer, sender)
         if not self._left:
-            self._rest(now)
+            self._rest()
 
     def _count_lost(self) -> None:
         with suppress(OSError, struct.error):  # another system does not say
@@ -101,8 +105,12 @@ class UdpPort:
                 self._on_lost((lost - self._lost) % 2**32)
                 self._lost = lost
 
-    def _rest(self, now: float) -> None:
-        self._shield.raise_against_flood(self._socket, now)
+    def _rest(self) -> None:
+        self._shield.raise_against_flood(self._socket)
+        if self._lowering is not None:
+            self._lowering.cancel()
+        # By the clock: what is kept out must not be what would have to come in to end it.
+        self._lowering = self._loop.call_later(UP_S, self._shield.lower, self._socket)
         self._loop.remove_reader(self._socket)
         self._resting = self._loop.call_at(self._window_ends, self._wake)
 

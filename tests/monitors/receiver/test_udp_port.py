@@ -61,7 +61,7 @@ async def test_a_flood_is_kept_out_and_the_others_get_through(
 
 
 async def test_the_shield_goes_down_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitors.receiver.shield.UP_S", 0.3)
+    monkeypatch.setattr("monitors.receiver.udp_port.UP_S", 0.3)
     sink, shield = Sink(), Shield([CALM])
     port = UdpPort(("127.0.0.1", 0), "--traps", sink.take, shield)
     with sender(STRANGER) as stranger, sender(CALM) as calm:
@@ -82,6 +82,30 @@ async def test_the_shield_goes_down_again(monkeypatch: pytest.MonkeyPatch) -> No
             before = sink.seen[STRANGER]
             stranger.sendto(b"x", port.address)
             await until_async(lambda: sink.seen[STRANGER] > before, 10, "a stranger to be counted")
+        finally:
+            port.close()
+
+
+async def test_the_only_sender_is_heard_again_after_it_flooded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody else sends anything by which the port could notice that time has passed."""
+    monkeypatch.setattr("monitors.receiver.udp_port.UP_S", 0.3)
+    sink, shield = Sink(), Shield([LOUD])
+    port = UdpPort(("127.0.0.1", 0), "--traps", sink.take, shield)
+    with sender(LOUD) as loud:
+        try:
+
+            def flood() -> bool:
+                for _ in range(200):
+                    loud.sendto(b"x", port.address)
+                return shield.is_up
+
+            await until_async(flood, 20, "the flood to be noticed")
+            await until_async(lambda: not shield.is_up, 5, "the flood to be forgotten")
+            before = sink.seen[LOUD]
+            loud.sendto(b"x", port.address)
+            await until_async(lambda: sink.seen[LOUD] > before, 5, "it to be heard again")
         finally:
             port.close()
 
