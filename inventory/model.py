@@ -147,6 +147,10 @@ class Monitoring(Model):
     redfish_tls: Certified = Certified()
     """What vouches for the BMC's certificate."""
     pjlink: str | None = None
+    sis: str | None = None
+    """An Extron-style wall processor over SSH: its user and password."""
+    sis_host_key: Annotated[str, StringConstraints(pattern=r"^(SHA256:[A-Za-z0-9+/]{43})?$")] = ""
+    """The fingerprint of its SSH host key, as `ssh-keygen -l` prints it; without it nothing is sent."""
     reach: tuple[Check, ...] = ()
     """What is asked from outside: echoes, ports, certificates, streams, clocks."""
     ssh: str | None = None
@@ -284,7 +288,7 @@ class Credential(Model):
 
     name: Name
     purpose: Purpose
-    protocol: Literal["snmp-v2c", "snmp-v3", "ipmi", "redfish", "pjlink", "rtsp", "ssh"]
+    protocol: Literal["snmp-v2c", "snmp-v3", "ipmi", "redfish", "pjlink", "sis", "rtsp", "ssh"]
     user: str = ""
     secret: str = ""
     """Reference to the community, password, authentication passphrase or private key file."""

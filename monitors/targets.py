@@ -24,6 +24,9 @@ from monitors.reach.rtsp import Login
 from monitors.reachability import reachable
 from monitors.redfish.probe import RedfishProbe
 from monitors.redfish.target import REDFISH_PORT, RedfishTarget
+from monitors.sis.probe import SisProbe
+from monitors.sis.protocol import PORT as SIS_PORT
+from monitors.sis.target import SisTarget
 from monitors.snmp.engine import SnmpEngine
 from monitors.snmp.probe import SnmpProbe
 from monitors.snmp.target import SnmpTarget, snmp_credential
@@ -31,7 +34,14 @@ from monitors.snmp.target import SnmpTarget, snmp_credential
 SNMP_PORT = 161
 SHARE_OF_INTERVAL = 0.8
 """A poll must be over before the next one is due."""
-LONGEST_POLL_S = {"snmp": 10.0, "ipmi": 30.0, "redfish": 30.0, "pjlink": 10.0, "reach": 15.0}
+LONGEST_POLL_S = {
+    "snmp": 10.0,
+    "ipmi": 30.0,
+    "redfish": 30.0,
+    "pjlink": 10.0,
+    "sis": 20.0,
+    "reach": 15.0,
+}
 
 
 class TargetProblem(WatchfloorError):  # noqa: N818 - it is reported, and stops nothing
@@ -54,7 +64,7 @@ class Target:
 
     @property
     def protocol(self) -> str:
-        """`snmp`, `ipmi`, `redfish`, `pjlink`, `reach`."""
+        """`snmp`, `ipmi`, `redfish`, `pjlink`, `sis`, `reach`."""
         return self.probe.protocol
 
 
@@ -175,6 +185,8 @@ class _Builder:
             yield "redfish", lambda: self._redfish(device, wanted.redfish or "")
         if wanted.pjlink:
             yield "pjlink", lambda: self._pjlink(device, wanted.pjlink or "")
+        if wanted.sis:
+            yield "sis", lambda: self._sis(device, wanted.sis or "")
         if wanted.reach:
             yield "reach", lambda: self._reach(device)
 
@@ -255,6 +267,23 @@ class _Builder:
             expected_on=True,
         )
         return self._target(device, PjlinkProbe(target), deadline_s)
+
+    def _sis(self, device: Device, credential: str) -> Target:
+        host, port = self._endpoint(device, "sis", device.address, SIS_PORT)
+        resolved = self._resolve(credential)
+        deadline_s = self._deadline(device, "sis")
+        target = SisTarget(
+            device.name,
+            host,
+            resolved.user,
+            RevealedSecret(resolved.secret),
+            device.monitoring.sis_host_key,
+            port,
+            timeout_s=min(3.0, deadline_s / 4),
+            answer_s=min(1.5, deadline_s / 8),
+            deadline_s=deadline_s,
+        )
+        return self._target(device, SisProbe(target), deadline_s)
 
     def _reach(self, device: Device) -> Target:
         def resolve(endpoint: str, host: str, port: int) -> tuple[str, int]:

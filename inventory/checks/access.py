@@ -17,6 +17,7 @@ NEEDED = {
     "ipmi": ("user", "secret"),
     "redfish": ("user", "secret"),
     "pjlink": (),
+    "sis": ("user", "secret"),
     "rtsp": ("user", "secret"),
     "ssh": ("user", "secret"),
 }

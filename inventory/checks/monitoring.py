@@ -8,6 +8,7 @@ PROTOCOLS = {
     "ipmi": ({"ipmi"}, Purpose.MONITOR),
     "redfish": ({"redfish"}, Purpose.MONITOR),
     "pjlink": ({"pjlink"}, Purpose.MONITOR),
+    "sis": ({"sis"}, Purpose.MONITOR),
     "ssh": ({"ssh"}, Purpose.AUDIT),
 }
 """How a device is read -> the credential's protocols that fit, and its purpose."""

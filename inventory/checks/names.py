@@ -30,7 +30,7 @@ REFERENCES = (
     Reference("devices", "roles.*", "role", ("roles",)),
     *(
         Reference("devices", f"monitoring.{protocol}", "credential", ("credentials",))
-        for protocol in ("snmp", "ipmi", "redfish", "pjlink", "ssh", "reach.*.credential")
+        for protocol in ("snmp", "ipmi", "redfish", "pjlink", "sis", "ssh", "reach.*.credential")
     ),
     Reference("groups", "of.*", "device or group", ("devices", "groups", "pairs")),
     Reference("functions", "needs.**", "group or device", ("groups", "devices", "pairs")),

@@ -18,12 +18,15 @@ from inventory.settings import Settings
 from monitors.alerts.findings import said
 from monitors.probe import Poll
 from monitors.reading import Reading, State
+from monitors.sis.target import PROOF as SIS_PROOF
 from monitors.targets import Clients, build_targets
 from watchfloor.cli.center import Site, center_or_demo_option
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.output import json_option, print_json, print_table
 
 _POLLS = TypeAdapter(list[Poll])
+_UNPROVED = {"sis": SIS_PROOF}
+"""Protocols that were never tried on a real device."""
 _STYLES = {
     State.OK: "",
     State.WARNING: "yellow",
@@ -94,7 +97,8 @@ def _endpoints(site: Site, given: Path | None) -> EndpointMap:
 def _print(poll: Poll) -> None:
     identity = poll.identity
     about = ", ".join(filter(None, (identity.vendor, identity.model, identity.name)))
-    title = f"{poll.device} over {poll.protocol}"
+    unproved = _UNPROVED.get(poll.protocol)
+    title = f"{poll.device} over {poll.protocol}" + (f" ({unproved})" if unproved else "")
     took = f"{len(poll.readings)} readings in {poll.duration_s:.2f} s"
     if poll.readings:
         print_table(

@@ -170,7 +170,7 @@ def group(name: str, site: Site, as_json: bool) -> None:
 
 def _device_rows(device: Device, groups: Iterable[str]) -> list[tuple[str, object]]:
     where = " ".join(filter(None, (device.rack, device.at, device.place)))
-    protocols = ("snmp", "ipmi", "pjlink", "ssh")
+    protocols = ("snmp", "ipmi", "redfish", "pjlink", "sis", "ssh")
     read = [(p, getattr(device.monitoring, p)) for p in protocols]
     rows: list[tuple[str, object]] = [
         ("Title", device.title),
