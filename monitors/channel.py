@@ -2,13 +2,15 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from inventory.errors import WatchfloorError
 from monitors.channel_server import ChannelServer, Refusal
-from monitors.frames import LARGEST_ANSWER, ChannelError, Head, encode, read_frame
+from monitors.frames import LARGEST_ANSWER, ChannelError, Frame, Head, encode, read_frame
+from monitors.lending import LONGEST_S, lend, underneath
 from monitors.snapshot import DeviceView, Snapshot, device_from_json, from_json
 
 __all__ = ["ChannelClient", "ChannelError", "ChannelServer", "Refusal", "socket_path"]
@@ -21,6 +23,31 @@ LONGEST_PAUSE_S = 2.0
 def socket_path(runtime: Path) -> Path:
     """The engine's socket in a runtime folder."""
     return runtime / "engine.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An answer that the engine holds ready to write into a connection."""
+
+    size: int
+    """Its length in bytes."""
+    _reader: asyncio.StreamReader
+    _writer: asyncio.StreamWriter
+
+    async def write_into(self, descriptor: int) -> None:
+        """Lends the engine a connection until all is written. Raises `ChannelError`, `Refusal`.
+
+        An error may have left a part of the answer in the connection.
+        """
+        try:
+            with underneath(self._writer) as channel:
+                lend(channel, descriptor)
+            async with asyncio.timeout(LONGEST_S + TIMEOUT_S):
+                _answer_in(await read_frame(self._reader, LARGEST_ANSWER))
+        except TimeoutError as error:
+            raise ChannelError("the monitor's engine does not finish; see its log") from error
+        except OSError as error:
+            raise ChannelError("the monitor's engine ended before it answered") from error
 
 
 class ChannelClient:
@@ -46,6 +73,25 @@ class ChannelClient:
                 f"the monitor's engine gave no answer in {self._timeout_s:g} s; see its log"
             ) from error
 
+    @asynccontextmanager
+    async def offer(self, command: str) -> AsyncIterator[Offer]:
+        """The engine's answer, to be written into a connection. Raises as `request` does."""
+        reader, writer = await self._open()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                frame = await self._ask(reader, writer, command, b"", lends=True)
+            size = frame[0].size if frame else 0
+            if frame is None or frame[0].kind != "ready":
+                _answer_in(frame)
+                raise ChannelError("the monitor's engine answers out of turn; restart the monitor")
+            yield Offer(size, reader, writer)
+        except TimeoutError as error:
+            raise ChannelError(
+                f"the monitor's engine gave no answer in {self._timeout_s:g} s; see its log"
+            ) from error
+        finally:
+            await _close(writer)
+
     async def snapshot(self) -> Snapshot:
         """What the engine knows now, without readings."""
         return from_json(await self.request("snapshot"))
@@ -69,9 +115,7 @@ class ChannelClient:
                 current = newer if current is None else current.updated_by(newer)
                 yield current
         finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+            await _close(writer)
 
     async def follow(
         self,
@@ -95,22 +139,28 @@ class ChannelClient:
     async def _request(self, command: str, body: bytes) -> bytes:
         reader, writer = await self._open()
         try:
-            number = next(self._numbers)
-            writer.write(encode(Head(kind="request", number=number, command=command), body))
-            await writer.drain()
-            frame = await read_frame(reader, LARGEST_ANSWER)
-        except ConnectionError:
-            frame = None
+            frame = await self._ask(reader, writer, command, body)
         finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-        if frame is None:
-            raise ChannelError("the monitor's engine ended before it answered; ask again")
-        head, answer = frame
-        if head.kind == "refusal":
-            raise Refusal(head.status, answer.decode(errors="replace"))
-        return answer
+            await _close(writer)
+        return _answer_in(frame)
+
+    async def _ask(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        command: str,
+        body: bytes,
+        *,
+        lends: bool = False,
+    ) -> Frame | None:
+        number = next(self._numbers)
+        head = Head(kind="request", number=number, command=command, lends=lends)
+        try:
+            writer.write(encode(head, body))
+            await writer.drain()
+            return await read_frame(reader, LARGEST_ANSWER)
+        except ConnectionError:
+            return None
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         try:
@@ -120,3 +170,19 @@ class ChannelClient:
                 f"no monitor runs here ({self.path}: {error.strerror});"
                 " start it with `watchfloor monitor`"
             ) from error
+
+
+def _answer_in(frame: Frame | None) -> bytes:
+    """The body of an answer. Raises `Refusal`, or `ChannelError` where there is none."""
+    if frame is None:
+        raise ChannelError("the monitor's engine ended before it answered; ask again")
+    head, answer = frame
+    if head.kind == "refusal":
+        raise Refusal(head.status, answer.decode(errors="replace"))
+    return answer
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()

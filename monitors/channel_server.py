@@ -4,13 +4,14 @@ import asyncio
 import logging
 import socket
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from inventory.errors import WatchfloorError
 from monitors.frames import LARGEST_REQUEST, ChannelError, Head, encode, read_frame
+from monitors.lending import borrow, underneath, write_into
 from monitors.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,9 @@ class Refusal(WatchfloorError):  # noqa: N818 - an answer, not a fault of the en
         self.status = status
 
 
-Handler = Callable[[str, bytes], Awaitable[bytes]]
+Answer = bytes | Sequence[bytes]
+"""Long ones come in blocks, which are joined only where they must be."""
+Handler = Callable[[str, bytes], Awaitable[Answer]]
 """Answers a command and its body. Raises `Refusal`, or another `WatchfloorError` for 400."""
 
 
@@ -119,7 +122,7 @@ class ChannelServer:
                 if head.command == "subscribe":
                     pushing = pushing or asyncio.create_task(self._push(writer))
                     continue
-                writer.write(await self._answer(head, body))
+                writer.write(await self._answer(head, body, writer))
                 await writer.drain()
         except asyncio.CancelledError:
             # asyncio before 3.12.1 logs a traceback for a connection's task that ends cancelled.
@@ -135,10 +138,14 @@ class ChannelServer:
                 await writer.wait_closed()
             self._connections.discard(task)
 
-    async def _answer(self, head: Head, body: bytes) -> bytes:
+    async def _answer(self, head: Head, body: bytes, writer: asyncio.StreamWriter) -> bytes:
         try:
             answer = await self._handler(head.command, body)
-            return encode(Head(kind="answer", number=head.number), answer)
+            blocks = [answer] if isinstance(answer, bytes) else answer
+            if head.lends:
+                await _write_elsewhere(head, blocks, writer)
+                blocks = ()
+            return encode(Head(kind="answer", number=head.number), b"".join(blocks))
         except Refusal as refusal:
             return _refuse(head, refusal.status, str(refusal))
         except WatchfloorError as error:
@@ -171,6 +178,17 @@ class ChannelServer:
             return self._latest
         devices = {n: view for n, view in self._latest.devices.items() if n in behind}
         return replace(self._latest, devices=devices, partial=True)
+
+
+async def _write_elsewhere(
+    head: Head, blocks: Sequence[bytes], writer: asyncio.StreamWriter
+) -> None:
+    """Writes an answer into the connection that is lent for it. Raises `ChannelError`."""
+    with underneath(writer) as channel:
+        writer.write(encode(Head(kind="ready", number=head.number, size=sum(map(len, blocks)))))
+        await writer.drain()
+        with await borrow(channel) as connection:
+            await write_into(connection, blocks)
 
 
 def _refuse(head: Head, status: int, message: str) -> bytes:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from monitors.alerts.desk import AlertError
 from monitors.alerts.store import JournalLine
 from monitors.alerts.writer import StoreBusyError
-from monitors.channel_server import Refusal
+from monitors.channel_server import Answer, Refusal
 from monitors.engine import Engine
 from monitors.events import Event, EventError, EventKind, parse_event
 from monitors.heard import parse_heard
@@ -64,7 +64,7 @@ class Commands:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._commands: dict[str, Callable[[bytes], Awaitable[bytes]]] = {
+        self._commands: dict[str, Callable[[bytes], Awaitable[Answer]]] = {
             "metrics": self._metrics,
             "snapshot": self._snapshot,
             "device": self._device,
@@ -78,15 +78,15 @@ class Commands:
             "reload": self._reload,
         }
 
-    async def __call__(self, command: str, body: bytes) -> bytes:
+    async def __call__(self, command: str, body: bytes) -> Answer:
         """Answers one command. Raises `Refusal`."""
         handler = self._commands.get(command)
         if handler is None:
             raise Refusal(404, f"the engine has no command {command[:32]!r}")
         return await handler(body)
 
-    async def _metrics(self, _: bytes) -> bytes:
-        return self._engine.watch.metrics.text() + generate_latest()
+    async def _metrics(self, _: bytes) -> list[bytes]:
+        return [*self._engine.watch.metrics.parts(), generate_latest()]
 
     async def _snapshot(self, _: bytes) -> bytes:
         server = self._engine.server

@@ -369,13 +369,17 @@ class Exposition:
             texts.pop(owner, None)
 
     def text(self) -> bytes:
-        """All of it. Families without a sample are left out."""
+        """All of it."""
+        return b"".join(self.parts())
+
+    def parts(self) -> list[bytes]:
+        """All of it in pieces, in their order. Families without a sample are left out."""
         parts: list[bytes] = []
         for family, texts in self.blocks.items():
             if texts:
                 parts.append(family.head)
                 parts += texts.values()
-        return b"".join(parts)
+        return parts
 
 
 def _joined(readings: Iterable[Readings]) -> tuple[float, ...]:

@@ -29,13 +29,17 @@ class Head(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
-    kind: Literal["request", "answer", "refusal", "snapshot"]
-    """`refusal`: the body is one line that says why."""
+    kind: Literal["request", "answer", "refusal", "snapshot", "ready"]
+    """`refusal`: the body is one line that says why. `ready`: a connection may be lent now."""
     number: Annotated[int, Field(ge=0)] = 0
     """Pairs an answer with its request."""
     command: Annotated[str, Field(max_length=32)] = ""
     status: Annotated[int, Field(ge=0, le=599)] = 200
     """Of a refusal: what HTTP would call it."""
+    lends: bool = False
+    """Of a request: its answer is to be written into a connection; see `monitors.lending`."""
+    size: Annotated[int, Field(ge=0)] = 0
+    """Of `ready`: the bytes that will be written into the connection."""
 
 
 Frame = tuple[Head, bytes]

@@ -26,6 +26,10 @@ class Metrics:
         """All of /metrics."""
         return self._text.text()
 
+    def parts(self) -> list[bytes]:
+        """The same in pieces, for those who need not join them."""
+        return self._text.parts()
+
     def put_poll(self, poll: Poll, health: DeviceHealth) -> None:
         """A finished poll: its readings, and how it went."""
         labels = {"center": self._center, "device": poll.device, "protocol": poll.protocol}

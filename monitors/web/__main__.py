@@ -14,6 +14,7 @@ from monitors.channel import ChannelClient, socket_path
 from monitors.child import run_child
 from monitors.config import MonitorConfig
 from monitors.web.app import create_app
+from monitors.web.lending import LendingProtocol
 from monitors.web.token import api_token
 
 MOST_CONNECTIONS = 512
@@ -48,6 +49,7 @@ async def run_web(config: MonitorConfig, stop: asyncio.Event) -> None:
             app,
             host=config.host,
             port=config.port,
+            http=LendingProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from inventory.errors import WatchfloorError
-from monitors.channel import ChannelClient, ChannelError, Refusal
-from monitors.exposition import CONTENT_TYPE
+from monitors.channel import ChannelClient, Refusal
 from monitors.snapshot import AlertView, DeviceView, MarginView, Snapshot
 from monitors.web.board import Board
+from monitors.web.scrapes import Scrapes
 
 STALE_AFTER_S = 10.0
 """Seconds without a word from the engine after which nothing here is fresh."""
@@ -71,7 +71,7 @@ class Api:
         """What the application mounts."""
         return [
             Route("/healthz", self.healthz),
-            Route("/metrics", self.metrics),
+            Route("/metrics", Scrapes(self._channel), methods=["GET"]),
             Route("/api/v1/snapshot", self._from_snapshot(Snapshot.news_json)),
             Route("/api/v1/devices", self._from_snapshot(_devices)),
             Route("/api/v1/devices/{name}", self.device),
@@ -102,14 +102,6 @@ class Api:
             },
             200 if health.fresh else 503,
         )
-
-    async def metrics(self, _: Request) -> Response:
-        """The engine's metrics, in Prometheus' text format."""
-        try:
-            text = await self._channel.request("metrics")
-        except ChannelError as error:
-            return PlainTextResponse(f"# {error}\n", 503)
-        return Response(text, headers={"content-type": CONTENT_TYPE})
 
     async def device(self, request: Request) -> Response:
         """One device with its readings, which the list of all devices has not."""

@@ -1,7 +1,9 @@
 """The engine's socket: whole snapshots at each reader's own pace, commands, and bounds."""
 
 import asyncio
+import socket
 import stat
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
@@ -178,3 +180,30 @@ async def test_a_follower_comes_back_when_the_engine_does(tmp_path: Path) -> Non
     await until_async(lambda: "ended" in troubles[-1] or "no monitor" in troubles[-1], 5, "trouble")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.usefixtures("server")
+async def test_an_answer_is_written_into_a_connection_that_was_lent(client: ChannelClient) -> None:
+    theirs, ours = socket.socketpair()
+    with theirs, ours:
+        async with client.offer("metrics") as offer:
+            assert offer.size == len(b"metrics:")
+            await offer.write_into(theirs.fileno())
+        assert ours.recv(100) == b"metrics:"
+
+
+@pytest.mark.usefixtures("server")
+async def test_only_a_connection_can_be_lent(client: ChannelClient) -> None:
+    with tempfile.TemporaryFile() as file:
+        async with client.offer("metrics") as offer:
+            with pytest.raises(Refusal, match="no connection"):
+                await offer.write_into(file.fileno())
+        assert file.read() == b""
+    assert await client.request("metrics") == b"metrics:"
+
+
+@pytest.mark.usefixtures("server")
+async def test_what_cannot_be_answered_is_not_offered(client: ChannelClient) -> None:
+    with pytest.raises(Refusal, match="not now"):
+        async with client.offer("refuse"):
+            pass
