@@ -39,6 +39,13 @@ class _Job:
 _Question = Callable[[AlertStore], None]
 
 
+def _promise() -> "Future[T]":
+    """A future that whoever waits cannot cancel: the thread that keeps it must not stumble."""
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
 class StoreWriter:
     """Owns the store and its thread."""
 
@@ -67,7 +74,7 @@ class StoreWriter:
 
     def write(self, record: Record) -> "Future[None]":
         """Queues a record. The future is done after its commit; it fails only if refused."""
-        done: Future[None] = Future()
+        done: Future[None] = _promise()
         if self._closing.is_set() or len(self._waiting) + self._inbox.qsize() >= MOST_WAITING:
             self._refused += 1
             done.set_exception(
@@ -79,7 +86,7 @@ class StoreWriter:
 
     def ask(self, question: Callable[[AlertStore], T]) -> "Future[T]":
         """Reads from the store in its own thread."""
-        answer: Future[T] = Future()
+        answer: Future[T] = _promise()
 
         def run(store: AlertStore) -> None:
             try:

@@ -1,6 +1,7 @@
 """The store's thread acknowledges after the commit, and waits out a full disk."""
 
 import sqlite3
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -105,6 +106,29 @@ def test_a_bad_record_does_not_harm_its_neighbours(tmp_path: Path) -> None:
         done.result(5)
     with pytest.raises(EventError, match="other content"):
         results[1].result(5)
+    assert writer.close() == 0
+
+
+def test_who_no_longer_waits_for_an_answer_does_not_stop_the_writing(tmp_path: Path) -> None:
+    """A task that waits is cancelled when its client hangs up, or when the engine ends."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_: AlertStore) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    writer = StoreWriter(tmp_path / "monitor.sqlite")
+    writer.ask(slow)
+    begun.wait(10)
+    writer.ask(lambda store: store.journal()).cancel()
+    writer.write(fired(1)).cancel()
+    kept = writer.write(fired(2))
+    go_on.set()
+    kept.result(5)
+    assert [each.id for each in writer.ask(lambda store: store.occurrences()).result(5)] == [
+        "a1",
+        "a2",
+    ]
     assert writer.close() == 0
 
 
