@@ -7,14 +7,20 @@ from datetime import UTC, datetime
 
 from monitors.pjlink.errors import PjlinkError, RefusedError, SilentError
 from monitors.pjlink.protocol import BAD_PARAMETER, FAILURE, UNAVAILABLE, UNDEFINED
-from monitors.pjlink.readings import READERS, NonsenseError, identity_text
+from monitors.pjlink.readings import (
+    READERS,
+    NonsenseError,
+    identity_text,
+    not_now,
+    with_terminal,
+)
 from monitors.pjlink.session import PjlinkSession
 from monitors.pjlink.target import PjlinkTarget
 from monitors.probe import Identity, Poll, Problem, ProblemKind
 from monitors.reading import Reading
 
 PROTOCOL = "pjlink"
-_CLASS_2 = frozenset({"FILT", "SNUM", "SVER"})
+_CLASS_2 = frozenset({"FILT", "FREZ", "INNM", "IRES", "RRES", "SNUM", "SVER"})
 _IDENTITY = {
     "NAME": "name",
     "INF1": "vendor",
@@ -43,6 +49,10 @@ class PjlinkProbe:
         self._klass: int | None = None
         self._unknown: set[str] = set()
         self._identity: Identity | None = None
+        self._latest: dict[str, list[Reading]] = {}
+        """By command, for what a display does not tell in standby."""
+        self._terminals: dict[str, str] = {}
+        """Input -> the name of its terminal."""
 
     @property
     def device(self) -> str:
@@ -99,12 +109,25 @@ class PjlinkProbe:
         if value is None:
             return
         try:
-            harvest.readings += READERS[command](value, self.target)
+            readings = READERS[command](value, self.target)
+            if command == "INPT" and (name := await self._terminal(ask, value, harvest)):
+                readings = with_terminal(readings, name)
+            self._latest[command] = readings
+            harvest.readings += readings
         except NonsenseError:
             harvest.problem = Problem(
                 ProblemKind.GARBAGE,
                 f"{self._where} answers {command} with nonsense: check its firmware",
             )
+
+    async def _terminal(self, ask: PjlinkSession, source: str, harvest: _Harvest) -> str:
+        """What the display calls an input; empty where it does not say."""
+        if source not in self._terminals:
+            name = await self._value(ask, "INNM", harvest, of=source)
+            if name is None:
+                return ""
+            self._terminals[source] = identity_text(name)
+        return self._terminals[source]
 
     async def _read_identity(self, ask: PjlinkSession, harvest: _Harvest) -> Identity:
         texts = {
@@ -120,19 +143,23 @@ class PjlinkProbe:
             firmware=texts["firmware"],
         )
 
-    async def _value(self, ask: PjlinkSession, command: str, harvest: _Harvest) -> str | None:
+    async def _value(
+        self, ask: PjlinkSession, command: str, harvest: _Harvest, of: str = ""
+    ) -> str | None:
         """The answer to a command; None where the display does not know it or cannot tell now."""
         klass = 2 if command in _CLASS_2 else 1
         if command in self._unknown or klass > (self._klass or 1):
             return None
         try:
-            return await ask.query(klass, command)
+            return await ask.query(klass, command, of)
         except RefusedError as error:
             if error.word in (UNDEFINED, BAD_PARAMETER):
                 self._unknown.add(command)
             elif error.word == FAILURE or command == "POWR":
                 # In standby most values are not available, and that is no problem.
                 harvest.problem = self._refused(error)
+            elif harvest.readings:
+                harvest.readings += not_now(self._latest.get(command, ()))
             return None
 
     def _refused(self, error: RefusedError) -> Problem:
@@ -146,3 +173,5 @@ class PjlinkProbe:
         """After a failure the display may be another one."""
         self._klass, self._identity = None, None
         self._unknown.clear()
+        self._terminals.clear()
+        self._latest.clear()

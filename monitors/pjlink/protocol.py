@@ -48,9 +48,9 @@ def digest(salt: bytes, password: str) -> bytes:
     return hashlib.md5(salted, usedforsecurity=False).hexdigest().encode()
 
 
-def query(klass: int, command: str) -> bytes:
-    """The line that asks for a value."""
-    return f"%{klass}{command} ?".encode() + END
+def query(klass: int, command: str, of: str = "") -> bytes:
+    """The line that asks for a value; `of` names the input that INNM is asked of."""
+    return f"%{klass}{command} ?{of}".encode() + END
 
 
 def is_wrong_password(line: bytes) -> bool:

@@ -1,7 +1,8 @@
 """What a display's answers mean, as readings. Pure."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from monitors.pjlink.protocol import printable
 from monitors.pjlink.target import PjlinkTarget
@@ -26,6 +27,19 @@ _PART_STATES = {
     "1": (State.WARNING, "warning"),
     "2": (State.CRITICAL, "error"),
 }
+PICTURE = "picture:1"
+_MUTES = {
+    "10": "nothing muted",
+    "11": "picture muted",
+    "20": "nothing muted",
+    "21": "sound muted",
+    "30": "nothing muted",
+    "31": "picture and sound muted",
+}
+"""What AVMT answers (class 1 specification, section 4.3), and what some displays answer."""
+_PICTURE_MUTED = frozenset({"11", "31"})
+_BAD_SIGNALS = {"-": "no signal", "*": "a signal that it cannot show"}
+_RESOLUTION = re.compile(r"\d{2,5}x\d{2,5}")
 _INPUT = re.compile(r"[1-6][1-9A-Z]")
 _LAMPS = re.compile(r"\d{1,5} [01](?: \d{1,5} [01])*")
 
@@ -90,12 +104,71 @@ def read_filter(value: str, _: PjlinkTarget) -> list[Reading]:
     return [_hours("Filter use", value, "filter:1", "FILT")]
 
 
+def read_mute(value: str, _: PjlinkTarget) -> list[Reading]:
+    """AVMT: whether somebody has blanked the picture. Sound is no matter on a wall."""
+    if value not in _MUTES:
+        raise NonsenseError(value)
+    state = State.WARNING if value in _PICTURE_MUTED else State.OK
+    return [
+        _state("Mute", int(value), state, component=PICTURE, command="AVMT", text=_MUTES[value])
+    ]
+
+
+def read_freeze(value: str, _: PjlinkTarget) -> list[Reading]:
+    """FREZ (class 2): a picture that is held still is not what happens now."""
+    if value not in ("0", "1"):
+        raise NonsenseError(value)
+    state, text = (State.CRITICAL, "frozen") if value == "1" else (State.OK, "live")
+    return [_state("Picture", int(value), state, component=PICTURE, command="FREZ", text=text)]
+
+
+def read_signal(value: str, target: PjlinkTarget) -> list[Reading]:
+    """IRES (class 2): the resolution of the input's signal; `-` none, `*` one it cannot show.
+
+    A warning only: what feeds the display fails by itself, and is the one to be alerted of.
+    """
+    if value in _BAD_SIGNALS:
+        # A display that may be off may as well be without a source.
+        state = State.OK if target.expected_on is False else State.WARNING
+        number, text = 0, _BAD_SIGNALS[value]
+    else:
+        state, number, text = State.OK, _lines(value), value
+    return [_state("Signal", number, state, component="input:1", command="IRES", text=text)]
+
+
+def read_recommended(value: str, _: PjlinkTarget) -> list[Reading]:
+    """RRES (class 2): the resolution that the display would like best."""
+    return [_state("Recommended resolution", _lines(value), State.OK, command="RRES", text=value)]
+
+
+def with_terminal(readings: list[Reading], name: str) -> list[Reading]:
+    """The input with the name of its terminal (INNM, class 2) beside it."""
+    return [replace(reading, text=f"{reading.text} ({name})") for reading in readings]
+
+
+def not_now(readings: Iterable[Reading]) -> list[Reading]:
+    """What a display in standby does not tell: known, and not to be missed."""
+    states = (reading for reading in readings if reading.sensor_class is SensorClass.STATE)
+    return [replace(reading, state=State.OK, text="not available now") for reading in states]
+
+
+def _lines(value: str) -> int:
+    """How many lines a resolution has."""
+    if not _RESOLUTION.fullmatch(value):
+        raise NonsenseError(value)
+    return int(value.partition("x")[2])
+
+
 READERS: dict[str, Callable[[str, PjlinkTarget], list[Reading]]] = {
     "POWR": read_power,
     "ERST": read_errors,
     "INPT": read_input,
     "LAMP": read_lamps,
     "FILT": read_filter,
+    "AVMT": read_mute,
+    "FREZ": read_freeze,
+    "IRES": read_signal,
+    "RRES": read_recommended,
 }
 """By command, in the order of asking. Each raises NonsenseError."""
 

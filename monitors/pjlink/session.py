@@ -59,10 +59,10 @@ class PjlinkSession:
     ) -> None:
         await self._hang_up()
 
-    async def query(self, klass: int, command: str) -> str:
+    async def query(self, klass: int, command: str, of: str = "") -> str:
         """The value of a command; raises RefusedError for ERR1 to ERR4, else a PjlinkError."""
         assert self._writer is not None
-        line = self._prefix + protocol.query(klass, command)
+        line = self._prefix + protocol.query(klass, command, of)
         self._prefix = b""
         self._writer.write(line)
         for _ in range(MOST_STRANGE_LINES):

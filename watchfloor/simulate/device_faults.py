@@ -147,6 +147,16 @@ def _standby(device: RunningDevice, _what: str) -> None:
         device.display.state.power = Power.STANDBY
 
 
+def _no_signal(device: RunningDevice, _what: str) -> None:
+    if device.display is not None:
+        device.display.state.resolution = "-"
+
+
+def _picture_frozen(device: RunningDevice, _what: str) -> None:
+    if device.display is not None:
+        device.display.state.frozen = True
+
+
 _UNLOCKED = edited(
     {
         "clock-meinberg": (
@@ -251,6 +261,18 @@ DEVICE_FAULTS = (
         name="lamp-failed",
         help="the light source is out",
         apply=_lamp_failed,
+        families=frozenset({"display"}),
+    ),
+    Fault(
+        name="no-signal",
+        help="its input has no signal",
+        apply=_no_signal,
+        families=frozenset({"display"}),
+    ),
+    Fault(
+        name="picture-frozen",
+        help="somebody froze the display's picture",
+        apply=_picture_frozen,
         families=frozenset({"display"}),
     ),
     Fault(

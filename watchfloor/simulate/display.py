@@ -103,6 +103,7 @@ class DisplayCommands:
             "SVER": self._asked(lambda: state.software),
             "INPT": self._input,
             "INST": one["INST"],
+            "INNM": self._terminal,
             "IRES": self._asked(lambda: self._while_on(state.resolution)),
             "RRES": self._asked(lambda: state.recommended_resolution),
             "FILT": self._asked(lambda: str(state.filter_hours)),
@@ -134,6 +135,12 @@ class DisplayCommands:
     def _asked(answer: Callable[[], str]) -> Callable[[str], str]:
         """A command that can only be asked."""
         return lambda parameter: answer() if parameter == "?" else BAD_PARAMETER
+
+    def _terminal(self, parameter: str) -> str:
+        source = parameter[1:].upper()
+        if parameter[:1] != "?" or source not in self._state.inputs:
+            return BAD_PARAMETER
+        return f"HDMI {source[1]}" if source[0] == "3" else f"NET {source[1]}"
 
     def _power(self, parameter: str) -> str:
         if parameter == "?":

@@ -37,11 +37,15 @@ async def test_a_class_2_display_is_read_whole() -> None:
     assert poll.problem is None
     found = named(poll)
     assert (found["Power"].value, found["Power"].text) == (1.0, "on")
-    assert found["Input"].text == "digital 1"
+    assert found["Input"].text == "digital 1 (HDMI 1)"
     assert found["Lamp 1 use"].value == 4200 * 3600
     assert found["Lamp 2 use"].unit == "seconds"
     assert found["Lamp 2"].text == "off"
     assert found["Filter use"].value == 310 * 3600
+    assert (found["Signal"].value, found["Signal"].text) == (1080.0, "1920x1080")
+    assert found["Recommended resolution"].text == "1920x1080"
+    assert found["Picture"].text == "live"
+    assert found["Mute"].text == "nothing muted"
     assert {reading.state for reading in poll.readings} == {State.OK}
     assert poll.identity.vendor == "Example Displays"
     assert poll.identity.model == "VW-55"
@@ -63,7 +67,7 @@ async def test_identity_is_read_once() -> None:
         await probe.poll()
         first = display.requests
         await probe.poll()
-    assert display.requests - first == 5
+    assert display.requests - first == 9
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,51 @@ async def test_the_wrong_input_is_a_warning() -> None:
     async with SimulatedDisplay() as display:
         poll = await probe_of(display, expected_input="32").poll()
     assert named(poll)["Input"].state is State.WARNING
+
+
+@pytest.mark.parametrize(
+    ("change", "component", "expected"),
+    [
+        ({"frozen": True}, "picture:1", (State.CRITICAL, "frozen")),
+        ({"muted": 31}, "picture:1", (State.WARNING, "picture and sound muted")),
+        ({"muted": 11}, "picture:1", (State.WARNING, "picture muted")),
+        ({"resolution": "-"}, "input:1", (State.WARNING, "no signal")),
+        ({"resolution": "*"}, "input:1", (State.WARNING, "a signal that it cannot show")),
+    ],
+)
+async def test_a_picture_that_is_not_the_source_s_is_seen(
+    change: dict[str, object], component: str, expected: tuple[State, str]
+) -> None:
+    async with SimulatedDisplay() as display:
+        for name, value in change.items():
+            setattr(display.state, name, value)
+        poll = await probe_of(display, expected_on=True).poll()
+    assert poll.problem is None
+    bad = [r for r in poll.readings if r.state is not State.OK]
+    assert [(r.component, (r.state, r.text)) for r in bad] == [(component, expected)]
+
+
+async def test_an_input_keeps_its_terminal_s_name_and_a_new_one_is_asked_for() -> None:
+    async with SimulatedDisplay() as display:
+        probe = probe_of(display)
+        await probe.poll()
+        display.state.input = "51"
+        assert named(await probe.poll())["Input"].text == "network 1 (NET 1)"
+        before = display.requests
+        await probe.poll()
+    assert display.requests - before == 9
+
+
+async def test_what_standby_does_not_tell_is_not_missed() -> None:
+    async with SimulatedDisplay() as display:
+        probe = probe_of(display, expected_on=True)
+        awake = {(r.component, r.name) for r in (await probe.poll()).readings}
+        display.state.power = Power.STANDBY
+        poll = await probe.poll()
+    assert poll.problem is None
+    assert {(r.component, r.name) for r in poll.readings} == awake
+    assert named(poll)["Input"].text == "not available now"
+    assert [r.name for r in poll.readings if r.state is not State.OK] == ["Power"]
 
 
 async def test_standby_without_values_is_no_problem() -> None:
