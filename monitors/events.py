@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Val
 from pydantic.types import StringConstraints
 
 from inventory.errors import WatchfloorError
-from monitors.probe import LogEntry, Poll
+from monitors.probe import LogEntry, Poll, Restarted
 from monitors.reading import State
 
 LARGEST_EVENT = 64 * 1024
@@ -44,9 +44,13 @@ class EventKind(StrEnum):
     """A PJLink status notice."""
     LOG = "log"
     """A new entry in the log that a device keeps itself."""
+    RESTART = "restart"
+    """A device has started anew: its uptime says so."""
 
 
-FROM_GEAR = frozenset({EventKind.TRAP, EventKind.SYSLOG, EventKind.NOTICE, EventKind.LOG})
+FROM_GEAR = frozenset(
+    {EventKind.TRAP, EventKind.SYSLOG, EventKind.NOTICE, EventKind.LOG, EventKind.RESTART}
+)
 """What devices say themselves. It is kept and shown, and decides nothing."""
 FINDINGS = frozenset({EventKind.DRIFT, EventKind.DISCOVERY})
 """What says how many differences there are; none ends what was found before."""
@@ -149,12 +153,15 @@ def log_event(poll: Poll, entry: LogEntry) -> Event:
     """An entry of a device's own log. The same entry, read again, is the same event."""
     mark = hashlib.sha256(f"{poll.device}\0{poll.protocol}\0{entry!r}".encode()).hexdigest()[:24]
     about = f"{entry.sensor}: {entry.text}" if entry.sensor else entry.text
+    kind = EventKind.RESTART if isinstance(entry, Restarted) else EventKind.LOG
     payload: dict[str, JsonValue] = {"summary": about[:300], "state": entry.state.value}
-    if entry.at is not None:
+    if isinstance(entry, Restarted):
+        payload["values"] = {"uptime before, s": entry.before_s, "uptime now, s": entry.now_s}
+    elif entry.at is not None:
         payload["values"] = {"logged at": entry.at.isoformat()}
     return Event(
-        id=f"log-{poll.protocol}-{mark}",
-        kind=EventKind.LOG,
+        id=f"{kind}-{poll.protocol}-{mark}",
+        kind=kind,
         at=poll.started_at,
         actor=poll.protocol,
         device=poll.device,

@@ -152,7 +152,7 @@ class ProtocolHealth:
             self.failures += 1
             return NOTHING
         self.failures = 0
-        whole = poll.problem is None
+        whole = poll.problem is None and not poll.settling
         readings = self.presence.settle(Readings.of(poll.readings), complete=whole)
         self.last = self.succeeded = poll = replace(poll, readings=readings)
         settled = _Settled.by(readings)
@@ -169,7 +169,9 @@ class ProtocolHealth:
         by_component: dict[str, list[Reading]] = {}
         for reading in readings:
             by_component.setdefault(reading.component, []).append(reading)
-        sighting = self.sensors.sight(self._proved(readings), complete=poll.problem is None)
+        complete, settling = poll.problem is None, poll.settling
+        proved = self._proved(readings)
+        sighting = self.sensors.sight(proved, complete=complete, settling=settling)
         self._move_parts(sighting)
         # Of a part that is gone, so are its numbers: it is one failure.
         empty = self.presence.missed

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from monitors.quantity import duration
 from monitors.reading import Reading, State
 
 
@@ -125,6 +126,27 @@ class LogEntry(Protocol):
     @property
     def state(self) -> State:
         """How bad the device thinks that is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """A log entry that a probe makes itself: the device has started anew."""
+
+    at: datetime | None
+    """When it started, as far as its uptime tells."""
+    before_s: float | None
+    """Its uptime when it was last seen before."""
+    now_s: float | None
+    """Its uptime now."""
+    sensor: str = ""
+    state: State = State.OK
+
+    @property
+    def text(self) -> str:
+        """What happened, in one line."""
+        words = [("up", self.now_s), ("before that", self.before_s)]
+        known = [f"{word} {duration(seconds)}" for word, seconds in words if seconds is not None]
+        return ", ".join(["restarted", *known])
 
 
 @runtime_checkable

@@ -95,8 +95,14 @@ class SensorMemory:
         moved = _moved(self.expected - present - absent, absent - known)
         return known.union(moved.values())
 
-    def sight(self, seen: Collection[SensorKey], *, complete: bool) -> Sighting:
-        """Takes in what one poll has brought. An incomplete one says nothing of what it lacks."""
+    def sight(
+        self, seen: Collection[SensorKey], *, complete: bool, settling: bool = False
+    ) -> Sighting:
+        """Takes in what one poll has brought. An incomplete one says nothing of what it lacks.
+
+        Nor does one of a device that has just started (`settling`); but what has another index
+        since then is known again.
+        """
         present = frozenset(seen)
         if present == self.expected and not self._missed:
             return NOTHING
@@ -107,7 +113,7 @@ class SensorMemory:
         # Devices of one model share one set of keys as long as nothing else is expected of them.
         self.expected = present if kept <= present else kept | present
         self._missed = {
-            sensor: self._missed.get(sensor, 0) + (1 if complete else 0)
+            sensor: self._missed.get(sensor, 0) + (1 if complete and not settling else 0)
             for sensor in absent - moved.keys()
         }
         return Sighting(tuple(sorted(new - set(moved.values()))), moved, self.missing)

@@ -96,10 +96,26 @@ class Layout:
         """Whether the device still has the same rows with the same labels."""
         return values.keys() == self._keys and self._shape.items() <= values.items()
 
+    def lacks(self, values: Values) -> bool:
+        """Whether something is missing that the device had."""
+        return not self._keys <= values.keys()
+
     def readings(self, values: Values) -> Readings:
-        """The readings of a poll that fits."""
+        """The readings of a poll that fits.
+
+        Of one that lacks something, only those of which nothing is missing: a value without its
+        status would pass for a good one.
+        """
         get = values.get
-        return self.collect([slot.measure(tuple(map(get, slot.inputs))) for slot in self.slots])
+        lost = self._keys - values.keys()
+        return self.collect(
+            [
+                None
+                if lost and not lost.isdisjoint(slot.inputs)
+                else slot.measure(tuple(map(get, slot.inputs)))
+                for slot in self.slots
+            ]
+        )
 
     def collect(self, measured: Sequence[Measured | None]) -> Readings:
         """What was measured at each slot as readings; where it is None, there is no reading."""

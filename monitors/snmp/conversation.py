@@ -83,6 +83,7 @@ class Conversation:
         self._slowest_s = -1.0
         """The longest round trip of requests that were sent once."""
         self._came_late = False
+        self._shrunk = False
         self._tries = 0
         self._asked_again = 0
         self._sent = b""
@@ -115,7 +116,7 @@ class Conversation:
         if isinstance(verdict, Pdu):
             self._course.take(verdict)
             if self._tries > 1:
-                self._came_late = True
+                self._note_retransmitted()
             elif now - self._sent_at > self._slowest_s:
                 self._time(now - self._sent_at)
             self._heard, self._asked_again, self._refusal = True, 0, None
@@ -189,13 +190,22 @@ class Conversation:
         if self._tries == self._retries and self._may_be_too_large():
             if not self._course.shrink():
                 message_id = self._exchanger.renew_id(self)
+            self._shrunk = True
             self._ask = self._course.ask()
         self._send(message_id, now)
 
     def _may_be_too_large(self) -> bool:
         """Whether size may be what keeps the answer away: of a GET only where others came."""
         assert self._ask is not None
-        return self._heard or self._ask.pdu_tag == GET_BULK
+        return self._heard or self._habits.timed or self._ask.pdu_tag == GET_BULK
+
+    def _note_retransmitted(self) -> None:
+        """An answer at last: late, or to a smaller request, which says nothing of time."""
+        if self._shrunk and not self._course.late:
+            self._timeout_s = self._habits.timeout_s
+        else:
+            self._came_late = True
+        self._shrunk = False
 
     def _time(self, took_s: float) -> None:
         self._slowest_s = took_s

@@ -56,6 +56,10 @@ class Course(Protocol):
         """What was gone through."""
 
     @property
+    def late(self) -> bool:
+        """Whether the last answer was to the request before the one that was shrunk."""
+
+    @property
     def expected(self) -> Template | None:
         """The form that the next answer should have; None when nobody knows."""
 
@@ -87,6 +91,11 @@ class Inquiry:
         self._found = Findings()
         self._small = False
         """The request is as small as can be, since larger ones were not answered."""
+        self._get_size = 0
+        """Names in a GET, where larger ones were not answered; 0 as long as they are."""
+        self._shrunk = False
+        self.late = False
+        """Whether the last answer was to the request before the one that was shrunk."""
         self._steps: deque[Step] = deque(Get(chunk) for chunk in plan.get_chunks)
         self._steps.extend(Probe.of(chunk) for chunk in chunks(plan.probes, WALK_WIDTH))
         for columns in plan.walks:
@@ -133,12 +142,13 @@ class Inquiry:
             self._replace(self._after_error(step, pdu))
         else:
             asked, before = self.ask(), len(self.values)
-            width = step.width
+            width, rows = step.width, self._rows(step)
             left = step.take(pdu, self._found)
             self._record(asked, pdu, before)
-            self._judge_size(step, len(pdu.oids) > width)
+            self.late = self._shrunk and len(pdu.oids) > width
+            self._judge_size(step, rows)
             self._replace(left)
-        self._small = False
+        self._small = self._shrunk = False
         if self._found.bulk_fails and self.repetitions:
             self._give_up_bulk()
         if len(self.values) > MAX_VALUES:
@@ -151,7 +161,9 @@ class Inquiry:
         if isinstance(step, Walk):
             self._small = True
         elif isinstance(step, Get) and step.width > 1:
-            self._replace(step.pieces(max(1, step.width // LOST_SHARE)))
+            self._get_size = max(1, step.width // LOST_SHARE)
+            self._replace(step.pieces(self._get_size))
+        self._shrunk = True
         return True
 
     def _replace(self, steps: Sequence[Step]) -> None:
@@ -167,17 +179,30 @@ class Inquiry:
         )
         self._exchanges.append(Exchange(asked, pdu, kept))
 
-    def _judge_size(self, step: Step, late: bool) -> None:
+    def _rows(self, step: Step) -> int:
+        return step.rows(self.repetitions) if isinstance(step, Walk) else 0
+
+    def _judge_size(self, step: Step, rows: int) -> None:
         """What it means that a small request was answered where larger ones were not.
 
         An answer that holds more than was asked for belongs to a larger one: it was only late.
         """
-        if not self._small or late or not isinstance(step, Walk) or not self.repetitions:
+        if not self._shrunk or self.late:
             return
-        if step.rows(self.repetitions) > 1:
+        if isinstance(step, Get):
+            self._divide_gets()
+        elif rows > 1:
             self.repetitions = max(1, self.repetitions // LOST_SHARE)
-        elif not step.is_single:
+        elif rows:
             self._found.bulk_fails = True
+
+    def _divide_gets(self) -> None:
+        steps, self._steps = self._steps, deque()
+        for step in steps:
+            if isinstance(step, Get) and step.width > self._get_size > 0:
+                self._steps.extend(step.pieces(self._get_size))
+            else:
+                self._steps.append(step)
 
     def _give_up_bulk(self) -> None:
         self.repetitions = 0
@@ -187,7 +212,7 @@ class Inquiry:
 
     def _after_error(self, step: Step, pdu: Pdu) -> Sequence[Step]:
         """What to ask after an error. SNMPv1's errors mean what they meant there."""
-        rows = step.rows(self.repetitions) if isinstance(step, Walk) and not self._small else 0
+        rows = 0 if self._small else self._rows(step)
         if pdu.error_status == TOO_BIG:
             self.told = True
             if rows > 1:

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from monitors.probe import Identity, Poll, Problem, ProblemKind
+from monitors.probe import Identity, Poll, Problem, ProblemKind, Restarted
 from monitors.profiles.compiled import CompiledProfile
 from monitors.profiles.layout import Layout
 from monitors.profiles.library import Library, plan_of, pruned
@@ -23,8 +23,9 @@ from monitors.snmp.system import (
     OBJECT_ID,
     SYS_OBJECT_ID,
     SYSTEM_GETS,
+    Change,
     SystemGroup,
-    restarted,
+    change,
 )
 from monitors.snmp.target import Community, SnmpTarget
 from monitors.snmp.values import content_of, text_of
@@ -33,6 +34,10 @@ REPLAY_AGAIN_S = 300.0
 """How long a device whose answers changed their form is polled the ordinary way."""
 LOOK_AGAIN_S = 3600.0
 """How often parts of the profiles that the device did not have are looked for again."""
+SETTLE_S = 300.0
+"""How long a device that has started may take to fill its tables."""
+CUTS_BELIEVED_AFTER = 3
+"""Polls in a row of a new device that break off before half of it is better than nothing."""
 
 _RIGID = frozenset(map(encode_oid, (DESCRIPTION, OBJECT_ID, NAME, ENGINE_BOOTS)))
 """What of the system group tells that it is another device, or a restarted one."""
@@ -80,6 +85,10 @@ class SnmpProbe:
         self._tracker: Tracker | None = None
         self._replay_again_at = 0.0
         self._system = SystemGroup()
+        self._seen_at: float | None = None
+        self._settle_until = 0.0
+        self._cuts = 0
+        self._restarts: list[Restarted] = []
         self._identity = Identity()
 
     @property
@@ -106,7 +115,14 @@ class SnmpProbe:
             readings=self._readings(answer),
             identity=self._identify(answer),
             problem=answer.problem,
+            settling=self._settling,
+            pace=self._engine.habits(self._target).pace,
         )
+
+    def take_events(self) -> Sequence[Restarted]:
+        """The restarts that were seen since the last call (see `monitors.probe.KeepsLog`)."""
+        restarts, self._restarts = self._restarts, []
+        return restarts
 
     async def close(self) -> None:
         """Forgets the session. The engine stays open: it is shared."""
@@ -115,21 +131,54 @@ class SnmpProbe:
     async def _ask(self) -> Answer:
         if self._plan is None:
             return await self._first_poll()
-        looking_again = self._clock() >= self._look_again_at
-        script = self._tracker.script if self._tracker else None
+        looking_again = self._settling or self._clock() >= self._look_again_at
+        script = self._script()
         plan = self._full_plan if looking_again else script or self._plan
         answer = await self._engine.poll(self._target, plan)
         if not answer.values:
             return answer
         replayed = isinstance(answer.values, Replayed)
         system = self._system.renewed(answer) if replayed else SystemGroup.of(answer)
-        if restarted(self._system, system):
+        if self._see(system) is not Change.NONE:
             return await self._first_poll()
-        self._system = system
         if not replayed:
             self._lay_out(answer, full=looking_again)
             self._learn(answer, failed=plan is script, full=looking_again)
         return answer
+
+    def _script(self) -> Script | None:
+        """What to replay; nothing where another size of answers is to be tried."""
+        if self._tracker is None:
+            return None
+        script = self._tracker.script
+        if script.repetitions != self._engine.habits(self._target).repetitions:
+            self._tracker = None
+            return None
+        return script
+
+    @property
+    def _settling(self) -> bool:
+        """Whether the device has just started, so that what it lacks may still come."""
+        uptime_s = self._system.uptime_s
+        return uptime_s is not None and uptime_s < SETTLE_S and self._clock() < self._settle_until
+
+    def _see(self, system: SystemGroup) -> Change:
+        """Takes note of who answers, and what has happened to it."""
+        before, now = self._system, self._clock()
+        what = Change.NONE
+        if self._seen_at is None:
+            self._settle_until = now + SETTLE_S
+        elif system.sys_uptime_s is not None or system.object_id:
+            what = change(before, system, now - self._seen_at)
+        self._system, self._seen_at = system, now
+        if what is not Change.NONE:
+            self._engine.habits(self._target).restart()
+        if what is Change.RESTARTED:
+            self._settle_until = now + SETTLE_S
+            up_s = system.uptime_s
+            began = None if up_s is None else datetime.now(UTC) - timedelta(seconds=up_s)
+            self._restarts.append(Restarted(began, before.uptime_s, up_s))
+        return what
 
     def _learn(self, answer: Answer, *, failed: bool, full: bool) -> None:
         """Makes a script of a poll that brought everything; not at once, where one just failed."""
@@ -142,7 +191,8 @@ class SnmpProbe:
             return
         if self._clock() >= self._replay_again_at:
             rigid = self._layout.rigid.union(self._told_by, _RIGID)
-            script = Script(self._plan, answer.exchanges, rigid)
+            repetitions = self._engine.habits(self._target).repetitions
+            script = Script(self._plan, answer.exchanges, rigid, repetitions)
             self._tracker = Tracker(self._layout, script)
 
     def _readings(self, answer: Answer) -> Sequence[Reading]:
@@ -162,9 +212,9 @@ class SnmpProbe:
         self._plan, self._layout, self._tracker = None, None, None
         recognition = PollPlan(SYSTEM_GETS, probes=self._library.probes)
         known = await self._engine.poll(self._target, recognition)
-        if not known.values or _cut_short(known):
+        if not known.values or known.cut_short:
             return known  # half an answer could hide the family
-        self._system = SystemGroup.of(known)
+        self._see(SystemGroup.of(known))
         object_id = content_of(known.values.get(SYS_OBJECT_ID, b"\x06\x00"))
         self._families = self._library.recognise(object_id, known.values)
         self._full_plan = plan_of(self._families, SYSTEM_GETS)
@@ -173,17 +223,29 @@ class SnmpProbe:
         return answer
 
     def _lay_out(self, answer: Answer, *, full: bool) -> None:
-        cut_short = _cut_short(answer)
-        if full and not cut_short:
+        self._cuts = self._cuts + 1 if answer.cut_short else 0
+        if full and not answer.cut_short:
             plan = pruned(self._full_plan, answer.values)
             if plan != self._plan:
                 self._plan, self._tracker = plan, None
-            self._look_again_at = self._clock() + LOOK_AGAIN_S
-        if self._layout is not None and cut_short:
-            return  # half an answer says nothing about what the device has
+            later = self._settle_until if self._settling else self._clock() + LOOK_AGAIN_S
+            self._look_again_at = later
+        if self._is_better_known(answer, full=full):
+            return
+        if answer.cut_short:
+            self._plan = self._full_plan
+            self._look_again_at = self._clock()
         if self._layout is None or not self._layout.fits(answer.values):
             self._layout = Layout.of(self._families, answer.values, self._expected)
             self._tracker = None
+
+    def _is_better_known(self, answer: Answer, *, full: bool) -> bool:
+        """Whether an answer says less about what the device has than is known already."""
+        if self._layout is None:
+            return answer.cut_short and self._cuts < CUTS_BELIEVED_AFTER
+        if answer.cut_short:
+            return True
+        return answer.problem is not None and not full and self._layout.lacks(answer.values)
 
     def _identify(self, answer: Answer) -> Identity:
         if isinstance(answer.values, Replayed):
@@ -219,8 +281,3 @@ class SnmpProbe:
         suspect = "community" if isinstance(self._target.credential, Community) else "user"
         text = f"no SNMP answer; host {host}: {suspect}, ACL or agent"
         return Problem(ProblemKind.MUTE if answers else ProblemKind.SILENT, text)
-
-
-def _cut_short(answer: Answer) -> bool:
-    """Whether the agent stopped answering before it had given everything."""
-    return answer.problem is not None and answer.problem.kind is ProblemKind.SILENT

@@ -145,6 +145,11 @@ class Replay:
         return [] if self._anew is None else self._anew.notes
 
     @property
+    def late(self) -> bool:
+        """Whether the last answer was to the request before the one that was shrunk."""
+        return self._anew is not None and self._anew.late
+
+    @property
     def values(self) -> Mapping[bytes, bytes]:
         """What was read; a plain dictionary when not all was."""
         if self._anew is not None:

@@ -1,6 +1,10 @@
-"""The objects that every agent has: who it is, and whether it is still the one it was."""
+"""The objects that every agent has: who it is, and whether it is still the one it was.
+
+Agents may put their clocks back a little; sysUpTime starts again by itself after 497 days.
+"""
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from monitors.snmp.answer import Answer
 from monitors.snmp.oid import encode_oid
@@ -64,22 +68,53 @@ class SystemGroup:
         return ticks
 
 
-def restarted(before: SystemGroup, now: SystemGroup) -> bool:
-    """Whether the agent is another one, or started anew, since the poll before.
+class Change(Enum):
+    """What happened to an agent between two polls."""
 
-    An uptime that went back is a restart, unless snmpEngineBoots and snmpEngineTime went on: then
-    sysUpTime has wrapped.
+    NONE = auto()
+    RESTARTED = auto()
+    REPLACED = auto()
+    """Another agent answers: another product, or the other member of a pair."""
+
+
+BOOT_SLACK_S = 60.0
+"""How far the agent's clock and ours may be apart, and how far a clock may be set back."""
+DRIFT = 0.02
+"""How wrong a clock may go."""
+
+
+def change(before: SystemGroup, now: SystemGroup, passed_s: float) -> Change:
+    """What happened to the agent since the poll before, `passed_s` ago.
+
+    snmpEngineBoots and snmpEngineTime (SNMP-FRAMEWORK-MIB) decide where the agent has them. Without
+    them, an uptime that went back is a wrap where it stands where 32 bits of ticks had to bring it,
+    and a restart where the agent can have started since; small steps are clocks being set.
     """
     if now.object_id and before.object_id and now.object_id != before.object_id:
-        return True
+        return Change.REPLACED
     if before.engine_boots is not None and now.engine_boots is not None:
         if now.engine_boots != before.engine_boots:
-            return True
+            return Change.RESTARTED
         if before.engine_time_s is not None and now.engine_time_s is not None:
-            return now.engine_time_s < before.engine_time_s
+            return _went_back(before.engine_time_s, now.engine_time_s, passed_s)
     if before.sys_uptime_s is None or now.sys_uptime_s is None:
-        return False
-    return now.sys_uptime_s < before.sys_uptime_s
+        return Change.NONE
+    if _wrapped(before.sys_uptime_s, now.sys_uptime_s, passed_s):
+        return Change.NONE
+    return _went_back(before.sys_uptime_s, now.sys_uptime_s, passed_s)
+
+
+def _went_back(before_s: float, now_s: float, passed_s: float) -> Change:
+    if now_s >= before_s:
+        return Change.NONE
+    if now_s <= passed_s * (1 + DRIFT) + BOOT_SLACK_S:
+        return Change.RESTARTED
+    return Change.NONE if before_s - now_s <= BOOT_SLACK_S else Change.REPLACED
+
+
+def _wrapped(before_s: float, now_s: float, passed_s: float) -> bool:
+    due_s = before_s + passed_s - UPTIME_WRAPS_S
+    return due_s >= -BOOT_SLACK_S and abs(now_s - due_s) <= BOOT_SLACK_S + DRIFT * passed_s
 
 
 def _number(answer: Answer, oid: str) -> int | None:

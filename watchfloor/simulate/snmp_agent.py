@@ -51,6 +51,8 @@ class SnmpFaults(PduFaults):
     """Send only the first half of each answer."""
     drop_rate: float = 0.0
     """The share of the answers that get lost, 0 to 1."""
+    lost_above_octets: int = MAX_MESSAGE_OCTETS
+    """Larger answers get lost, as where fragments do not come through."""
 
 
 class SnmpAgent:
@@ -197,6 +199,8 @@ class SnmpAgent:
             return
         answer = self.answer(datagram) if faults.garbage is None else faults.garbage
         if answer is None:
+            return
+        if len(answer) > faults.lost_above_octets:
             return
         if faults.truncate:
             answer = answer[: len(answer) // 2]

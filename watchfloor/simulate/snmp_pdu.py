@@ -61,6 +61,8 @@ class PduFaults:
     """GetNext and GetBulk never get past an instance: the walk would last for ever."""
     error_status: int = 0
     """Answer every request with this error (5 genErr), or 0."""
+    bulk_error_status: int = 0
+    """Answer every GetBulk with this error, or 0."""
 
 
 def read_request(data: bytes, at: int, end: int) -> Request:
@@ -108,6 +110,8 @@ class Responder:
         """The Response-PDU, at most `limit` octets long."""
         if self._faults.error_status:
             return self._error(request, self._faults.error_status, 1)
+        if request.kind == GET_BULK and self._faults.bulk_error_status:
+            return self._error(request, self._faults.bulk_error_status, 0)
         if request.kind == SET:
             return self._error(request, NO_ACCESS, 1)
         room = limit - _PDU_OVERHEAD

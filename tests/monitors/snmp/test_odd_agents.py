@@ -181,6 +181,7 @@ def most_requests(agent: ModelAgent) -> int:
 
 
 @given(agents(), st.sampled_from([0, 1, 5, 25]))
+@example(ModelAgent({SCALARS[0]: ber.write_integer(7)}, lost_at=8), 25)
 def test_a_patient_manager_reads_all_that_an_odd_agent_has(
     agent: ModelAgent, repetitions: int
 ) -> None:

@@ -8,8 +8,8 @@ import pytest
 import watchfloor.simulate
 from monitors.probe import Poll, Probe, ProblemKind
 from monitors.profiles.library import shipped
-from monitors.readings import Readings
 from monitors.reading import Reading, State
+from monitors.readings import Readings
 from monitors.snmp import probe as probe_module
 from monitors.snmp.engine import SnmpEngine
 from monitors.snmp.probe import SnmpProbe

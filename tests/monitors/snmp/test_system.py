@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitors.snmp.system import UPTIME_WRAPS_S, SystemGroup, restarted
+from monitors.snmp.system import UPTIME_WRAPS_S, Change, SystemGroup, change
 
 
 def group(
@@ -14,23 +14,38 @@ def group(
     return SystemGroup("", object_id, "", uptime_s, boots, engine_time_s)
 
 
+DAY_S = 86_400.0
+
+
 @pytest.mark.parametrize(
-    ("before", "now", "expected"),
+    ("before", "now", "passed_s", "expected"),
     [
-        (group(100), group(160), False),
-        (group(100), group(5), True),
-        (group(None), group(5), False),
-        (group(100), group(None), False),
-        (group(100), group(160, object_id="1.3.6.1.4.1.318.1"), True),
-        (group(100), group(160, object_id=""), False),
-        # The 497 days are over, and the engine's clock goes on.
-        (group(UPTIME_WRAPS_S - 5, 3, 42949667), group(25, 3, 42949697), False),
-        (group(100, 3, 100), group(130, 4, 5), True),
-        (group(100, 3, 100), group(5, 3, 5), True),
+        (group(100), group(160), 60, Change.NONE),
+        (group(100), group(5), 30, Change.RESTARTED),
+        (group(1000), group(600), 3600, Change.RESTARTED),
+        (group(None), group(5), 30, Change.NONE),
+        (group(100), group(None), 30, Change.NONE),
+        (group(100), group(160, object_id="1.3.6.1.4.1.318.1"), 60, Change.REPLACED),
+        (group(100), group(160, object_id=""), 60, Change.NONE),
+        # The 497 days are over: with the engine's clock, and by our own.
+        (group(UPTIME_WRAPS_S - 5, 3, 42949667), group(25, 3, 42949697), 30, Change.NONE),
+        (group(UPTIME_WRAPS_S - 5), group(25), 30, Change.NONE),
+        (group(UPTIME_WRAPS_S - DAY_S), group(2 * DAY_S), 3 * DAY_S, Change.NONE),
+        # Started in the very hour in which it would have wrapped.
+        (group(UPTIME_WRAPS_S - 3000), group(5), 30, Change.RESTARTED),
+        (group(UPTIME_WRAPS_S - 5), group(25), 3600, Change.RESTARTED),
+        (group(100, 3, 100), group(130, 4, 5), 30, Change.RESTARTED),
+        (group(100, 3, 100), group(5, 3, 5), 30, Change.RESTARTED),
+        # A clock that was set; the other member of a pair answers.
+        (group(90_000), group(89_990), 30, Change.NONE),
+        (group(90_000, 3, 90_000), group(90_030, 3, 89_998), 30, Change.NONE),
+        (group(90_000), group(40_000), 30, Change.REPLACED),
     ],
 )
-def test_restart_is_told_from_wrap(before: SystemGroup, now: SystemGroup, expected: bool) -> None:
-    assert restarted(before, now) is expected
+def test_restart_is_told_from_wrap_and_from_clocks_that_are_set(
+    before: SystemGroup, now: SystemGroup, passed_s: float, expected: Change
+) -> None:
+    assert change(before, now, passed_s) is expected
 
 
 def test_uptime_beyond_the_wrap_comes_from_the_engine() -> None:
