@@ -78,6 +78,9 @@ class Engine:
         self._targets = Targets((), ())
         self._inventory_problem = ""
         self._heard_at = time.monotonic()
+        self._unwritten: dict[str, Future[None]] = {}
+        """Events that the receiver has told of, and that are not on the disk yet."""
+        self._reloading = asyncio.Lock()
         self._full = True
 
     @property
@@ -93,9 +96,9 @@ class Engine:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop`. Raises `WatchfloorError` when the inventory cannot be used."""
-        memory = await asyncio.wrap_future(self.writer.ask(recall))
-        await self._load(memory)
-        self._poller.start(self._targets.targets)
+        async with self._reloading:
+            await self._load(await asyncio.wrap_future(self.writer.ask(recall)))
+            self._poller.start(self._targets.targets)
         helpers = [
             asyncio.create_task(self._lag.run()),
             asyncio.create_task(self._look_on()),
@@ -115,9 +118,12 @@ class Engine:
 
     async def reload(self) -> str:
         """Reads the inventory again. Returns one line if it has a mistake and the old one stays."""
-        older = self._watch
+        async with self._reloading:  # one after the other: each replaces the poller
+            return await self._reload() if self.ready else ""  # `run` is about to read it
+
+    async def _reload(self) -> str:
         try:
-            await self._load(Memory(), older)
+            await self._load(Memory(), self._watch)
         except WatchfloorError as error:
             self._inventory_problem = f"reload failed, the former inventory stays in use: {error}"
             log.error("%s", self._inventory_problem)
@@ -140,13 +146,18 @@ class Engine:
     def hear(self, heard: Heard) -> "list[Future[None]]":
         """Takes in what the receiver heard: looks where gear hints, keeps the events.
 
-        The futures are done when the events are on the disk.
+        The futures are done when the events are on the disk. Until then the receiver tells them
+        again and again; they wait for the disk only once.
         """
         for device in {event.device for event in heard.events if event.kind in HINTS}:
             self._poller.hasten(device)
         self._heard_at = time.monotonic()
         self.watch.metrics.put_receiver(heard)
-        return [self.writer.write(event) for event in heard.events]
+        self._unwritten = {name: done for name, done in self._unwritten.items() if not done.done()}
+        for event in heard.events:
+            if event.id not in self._unwritten:
+                self._unwritten[event.id] = self.writer.write(event)
+        return [self._unwritten[event.id] for event in heard.events]
 
     def view(self) -> EngineView:
         """How the monitor itself is."""

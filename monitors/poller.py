@@ -9,12 +9,12 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from inventory.errors import WatchfloorError
 from monitors.haste import Haste
-from monitors.probe import KeepsLog, LogEntry, Poll, Problem, ProblemKind
+from monitors.probe import KeepsLog, LogEntry, Poll, Probe, Problem, ProblemKind
 from monitors.targets import Target
 
 log = logging.getLogger(__name__)
@@ -85,10 +85,16 @@ class Poller:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
-        for target in self._targets:
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(self._grace_s):
-                    await target.probe.close()
+        await asyncio.gather(*(self._close(target) for target in self._targets))
+
+    async def _close(self, target: Target) -> None:
+        try:
+            async with asyncio.timeout(self._grace_s):
+                await target.probe.close()
+        except (OSError, WatchfloorError):
+            pass  # the device could not be told, or not in time; it notices by itself
+        except Exception:
+            log.exception("probe of %s over %s cannot be closed", target.device, target.protocol)
 
     async def _run(self, target: Target, first: float, phase: float) -> None:
         loop = asyncio.get_running_loop()
@@ -101,12 +107,17 @@ class Poller:
             self.counters.polls += 1
             if poll.problem is not None:
                 self.counters.failures[poll.problem.kind] += 1
-            self._on_poll(poll)
-            self._pass_on_log(target, poll)
+            self._pass_on(target, poll)
             due = next_due(phase, target.interval_s, loop.time())
 
-    def _pass_on_log(self, target: Target, poll: Poll) -> None:
-        probe = target.probe
+    def _pass_on(self, target: Target, poll: Poll) -> None:
+        try:
+            self._on_poll(poll)
+            self._pass_on_log(target.probe, poll)
+        except Exception:  # what one answer breaks must not end the polling of its device
+            log.exception("a poll of %s over %s was not taken in", target.device, target.protocol)
+
+    def _pass_on_log(self, probe: Probe, poll: Poll) -> None:
         if self._on_entries is not None and isinstance(probe, KeepsLog):
             entries = probe.take_events()
             if entries:

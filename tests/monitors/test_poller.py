@@ -164,3 +164,43 @@ async def test_what_a_device_s_own_log_has_is_passed_on_with_its_poll() -> None:
         await until_async(lambda: seen == [("srv-1", ("new",))], 10, "the new entry")
     finally:
         await poller.stop()
+
+
+async def test_what_its_taker_cannot_digest_does_not_end_the_polling_of_a_device(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    polls: list[Poll] = []
+
+    def take(poll: Poll) -> None:
+        polls.append(poll)
+        if len(polls) == 1:
+            raise KeyError("a bug")
+
+    poller = Poller(take)
+    poller.start([Target(FakeProbe("ups"), 0.05, 0.05)])
+    try:
+        await until_async(lambda: len(polls) > 1, 5, "a poll after the one that failed")
+    finally:
+        await poller.stop()
+    assert "ups over snmp" in caplog.text
+
+
+class StubbornProbe(FakeProbe):
+    """A probe that is long in closing, or fails at it."""
+
+    async def close(self) -> None:
+        await asyncio.sleep(self.takes_s)
+        if self.fails:
+            raise RuntimeError("a bug in the probe")
+        self.closed = True
+
+
+async def test_probes_close_at_the_same_time_and_one_that_cannot_harms_no_other() -> None:
+    slow = [StubbornProbe(f"bmc-{number}", takes_s=0.2) for number in range(20)]
+    last = StubbornProbe("ups")
+    poller = Poller(lambda _: None, grace_s=1.0)
+    probes = [StubbornProbe("bug", fails=True), *slow, last]
+    poller.start([Target(probe, 60.0, 60.0) for probe in probes])
+    async with asyncio.timeout(2.0):
+        await poller.stop()
+    assert all(probe.closed for probe in (*slow, last))
