@@ -15,7 +15,7 @@ from monitors.ipmi.fru import read_fru_identity
 from monitors.ipmi.messages import NO_PRIVILEGE, OK, Request, Response
 from monitors.ipmi.records import SensorRecord, read_records
 from monitors.ipmi.repository import SensorRepository, source_for
-from monitors.ipmi.sensors import PartMemory, SensorReader, UnreadableError
+from monitors.ipmi.sensors import SensorReader, UnreadableError
 from monitors.ipmi.target import IpmiTarget
 from monitors.probe import Identity, Poll, Problem, ProblemKind
 from monitors.reading import Reading
@@ -41,7 +41,6 @@ class IpmiProbe:
         self._connection = client.connect(target)
         self._repository = SensorRepository(self._connection)
         self._log = EventLog(self._connection)
-        self._memory = PartMemory(target.expected_components)
         self._readers: tuple[SensorReader, ...] = ()
         self._by_number: dict[int, SensorRecord] = {}
         self._foreign = 0
@@ -136,7 +135,7 @@ class IpmiProbe:
 
     def _adopt_records(self) -> None:
         found = read_records(self._repository.records)
-        self._readers = tuple(SensorReader(record, self._memory) for record in found.sensors)
+        self._readers = tuple(SensorReader(record) for record in found.sensors)
         self._by_number = {record.number: record for record in found.sensors}
         self._foreign, self._unreadable_records = found.foreign, found.unreadable
 

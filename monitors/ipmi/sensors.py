@@ -1,4 +1,4 @@
-"""Turns the answers of a BMC's sensors into readings, and remembers which parts were there."""
+"""Turns the answers of a BMC's sensors into readings."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -23,34 +23,14 @@ class UnreadableError(Exception):
     """A sensor answered with an error, or with what its own record does not allow."""
 
 
-class PartMemory:
-    """Which parts were there once, and so are missed when they are gone.
-
-    `expected` comes from the inventory, or from an earlier run.
-    """
-
-    def __init__(self, expected: frozenset[str]) -> None:
-        self._expected = expected
-        self._seen: set[str] = set()
-
-    def saw(self, part: str) -> None:
-        """Remembers a part."""
-        self._seen.add(part)
-
-    def misses(self, part: str, component: str) -> bool:
-        """Whether the absence of a part is a failure."""
-        return part in self._seen or component in self._expected
-
-
 class SensorReader:
     """Reads one sensor's answers. The same answer gives the same reading without decoding."""
 
-    __slots__ = ("_answer", "_memory", "_reading", "record", "request")
+    __slots__ = ("_answer", "_reading", "record", "request")
 
-    def __init__(self, record: SensorRecord, memory: PartMemory) -> None:
+    def __init__(self, record: SensorRecord) -> None:
         self.record = record
         self.request = record.request
-        self._memory = memory
         self._answer: Response | None = None
         self._reading: Reading | None = None
 
@@ -110,17 +90,13 @@ class SensorReader:
         judged = judge(record.reading_type, record.sensor_type, asserted, record.readable_states)
         if judged.present is False:
             return self._absent()
-        if judged.present:
-            self._memory.saw(record.place)
         return self._stated(asserted, judged.state, judged.text)
 
     def _absent(self) -> Reading | None:
-        """An empty bay is no failure; a part that was there, or should be, is missed."""
-        if not self._memory.misses(self.record.place, self.record.component):
-            return None
+        """A part that is not there; of a redundancy that is not stated, nothing is known."""
         if self.record.reading_type == GENERIC_REDUNDANCY:
-            return self._stated(0, State.UNKNOWN, "redundancy not stated")
-        return self._stated(0, State.CRITICAL, "absent")
+            return None
+        return self._stated(0, State.ABSENT, "absent")
 
     def _stated(self, asserted: int, state: State, text: str) -> Reading:
         """`value` is the mask of the asserted states, as the BMC gives it."""

@@ -10,7 +10,13 @@ from monitors.redfish.status import Condition, Thresholds, condition_of
 PROFILE = "redfish"
 MOST_READINGS = 2048
 """Of one BMC; what it sends beyond is left out."""
-_NUMBERS = {State.OK: 0.0, State.WARNING: 1.0, State.CRITICAL: 2.0, State.UNKNOWN: 3.0}
+_NUMBERS = {
+    State.OK: 0.0,
+    State.WARNING: 1.0,
+    State.CRITICAL: 2.0,
+    State.UNKNOWN: 3.0,
+    State.ABSENT: 4.0,
+}
 
 
 class Harvest:
@@ -50,14 +56,8 @@ class Harvest:
         self.readings += readings[: MOST_READINGS - len(self.readings)]
 
     def part(self, component: str, name: str, resource: Document) -> Condition | None:
-        """A part's state; None where nothing is fitted and nothing is missed."""
+        """A part's state; None where nothing is fitted, so that there is no more to read of it."""
         condition = condition_of(resource)
-        if condition.absent:
-            if not self.parts.misses(component):
-                return None
-            condition = Condition(State.CRITICAL, "absent, and it was there before", absent=True)
-        elif condition.said:
-            self.parts.saw(component)
         self.stated(component, name, condition, resource.path)
         return None if condition.absent else condition
 

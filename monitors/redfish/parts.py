@@ -1,4 +1,4 @@
-"""Which number a part has, and which parts were there before. Pure."""
+"""Which number a part has. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -12,15 +12,13 @@ _MAKERS = ("Hpe", "Hp")
 
 
 class Parts:
-    """Numbers parts from 1 on, and remembers: a part keeps its number while the monitor runs."""
+    """Numbers parts from 1 on: a part keeps its number while the monitor runs."""
 
-    def __init__(self, expected: frozenset[str] = frozenset()) -> None:
-        self._expected = expected
+    def __init__(self) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
         self._taken: set[tuple[str, int]] = set()
         self._highest: dict[str, int] = {}
         self._shifts: dict[str, int] = {}
-        self._seen: set[str] = set()
 
     def components(self, kind: str, members: Sequence[Document]) -> list[str]:
         """`kind:number` for each member of one collection or array."""
@@ -34,15 +32,6 @@ class Parts:
             f"{kind}:{self._number(kind, member, wanted or 0)}"
             for member, wanted in zip(members, numbers, strict=True)
         ]
-
-    def saw(self, component: str) -> None:
-        """Remembers a part that is there."""
-        if len(self._seen) < MOST_PARTS:
-            self._seen.add(component)
-
-    def misses(self, component: str) -> bool:
-        """Whether the absence of a part is a failure."""
-        return component in self._seen or component in self._expected
 
     def _number(self, kind: str, member: Document, wanted: int) -> int:
         key = (kind, member.path or member.text("MemberId") or member.text("Name"))

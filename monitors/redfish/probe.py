@@ -54,7 +54,7 @@ class RedfishProbe:
         self.session = RedfishSession(target, clock)
         self._walker = Walker(self.session)
         self._clock = clock
-        self._parts = Parts(target.expected_components)
+        self._parts = Parts()
         self._tree: Tree | None = None
         self._walk_at = 0.0
         self._inside: dict[str, Sequence[Reading]] = {}

@@ -21,10 +21,13 @@ class Condition:
     state: State
     text: str
     """The BMC's words, `Critical, UnavailableOffline`."""
-    absent: bool = False
-    """Nothing is fitted there."""
     said: bool = True
     """Whether the BMC said anything at all."""
+
+    @property
+    def absent(self) -> bool:
+        """Whether nothing is fitted there."""
+        return self.state is State.ABSENT
 
 
 def condition_of(resource: Document) -> Condition:
@@ -33,7 +36,7 @@ def condition_of(resource: Document) -> Condition:
     health, enabled = status.text("Health"), status.text("State")
     text = ", ".join(filter(None, (health, enabled))) or "not said"
     if enabled == _ABSENT:
-        return Condition(State.OK, "absent", absent=True)
+        return Condition(State.ABSENT, "absent")
     if not health and not enabled:
         return Condition(State.UNKNOWN, text, said=False)
     graded = _HEALTH.get(health, State.UNKNOWN) if health else State.OK

@@ -36,8 +36,6 @@ class RedfishTarget:
     """How often the BMC's tree is walked anew."""
     credential_pause_s: float = 300.0
     """How long a refused credential is not tried again: BMCs lock users after a few failures."""
-    expected_components: frozenset[str] = frozenset()
-    """Parts that the inventory or an earlier run knows (`power_supply:2`): absent is critical."""
     expected_power_on: bool = True
     """Whether a server that is switched off is a failure."""
 

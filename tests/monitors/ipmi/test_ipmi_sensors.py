@@ -11,12 +11,10 @@ from monitors.ipmi.events import decode_entry, parse_log_info
 from monitors.ipmi.fru import board_identity, product_identity
 from monitors.ipmi.messages import Response
 from monitors.ipmi.records import SensorRecord, read_records
-from monitors.ipmi.sensors import PartMemory, SensorReader, UnreadableError
+from monitors.ipmi.sensors import SensorReader, UnreadableError
 from monitors.ipmi.units import measure_of
 from monitors.reading import UNITS, SensorClass, State
 from tests.monitors.ipmi.ipmi_sim import SERVER, Analog, Discrete, Sensor
-
-NOBODY_EXPECTED = PartMemory(frozenset())
 
 
 def raw_record(sensor: Sensor, number: int = 1) -> bytes:
@@ -29,8 +27,8 @@ def record_of(sensor: Sensor) -> SensorRecord:
     return record
 
 
-def reader_of(sensor: Sensor, memory: PartMemory | None = None) -> SensorReader:
-    return SensorReader(record_of(sensor), memory or PartMemory(frozenset()))
+def reader_of(sensor: Sensor) -> SensorReader:
+    return SensorReader(record_of(sensor))
 
 
 def answer(*data: int) -> Response:
@@ -116,14 +114,12 @@ def test_presence_counts_only_where_the_sensor_can_tell() -> None:
     assert judge(0x08, 0x08, 0b10, 0b11).present is True
 
 
-def test_redundancy_that_was_never_stated_is_not_there() -> None:
+def test_of_redundancy_that_is_not_stated_nothing_is_read() -> None:
     supplies = next(each for each in SERVER if each.name == "PSU Redundancy")
     reader = reader_of(supplies)
     assert reader.read(answer(0, 0xC0, 0, 0)) is None
     assert reader.read(answer(0, 0xC0, 1, 0)) is not None
-    gone = reader.read(answer(0, 0xC0, 0, 0))
-    assert gone is not None
-    assert (gone.state, gone.text) == (State.UNKNOWN, "redundancy not stated")
+    assert reader.read(answer(0, 0xC0, 0, 0)) is None
 
 
 def test_equal_answers_give_the_very_same_reading() -> None:
@@ -135,7 +131,7 @@ def test_non_linear_sensors_use_the_factors_of_the_reading() -> None:
     raw = bytearray(raw_record(SERVER[0]))
     raw[23] = 0x70
     (record,) = read_records([bytes(raw)]).sensors
-    reader = SensorReader(record, NOBODY_EXPECTED)
+    reader = SensorReader(record)
     response = answer(10, 0xC0, 0)
     request = reader.factors_request(response)
     assert request is not None

@@ -61,13 +61,16 @@ def states(poll: Poll) -> dict[str, State]:
     found: dict[str, State] = {}
     for reading in poll.readings:
         if reading.sensor_class is SensorClass.STATE:
-            found[reading.component] = worst(found.get(reading.component, State.OK), reading.state)
+            found[reading.component] = worst(
+                found.get(reading.component, State.ABSENT), reading.state
+            )
     return found
 
 
 def bad(poll: Poll) -> dict[str, State]:
-    """The components that are stated to be other than ok."""
-    return {component: state for component, state in states(poll).items() if state is not State.OK}
+    """The components that are stated to be other than ok or absent."""
+    well = (State.OK, State.ABSENT)
+    return {component: state for component, state in states(poll).items() if state not in well}
 
 
 def of(poll: Poll, sensor_class: SensorClass) -> dict[str, Reading]:

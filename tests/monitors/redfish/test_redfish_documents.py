@@ -129,7 +129,7 @@ def test_links_lead_nowhere_else(path: object) -> None:
         ({"Health": "Critical", "State": "Disabled"}, State.CRITICAL),
         ({"Health": "OK", "State": "UnavailableOffline"}, State.CRITICAL),
         ({"State": "StandbySpare"}, State.OK),
-        ({"State": "Absent", "Health": "Critical"}, State.OK),
+        ({"State": "Absent", "Health": "Critical"}, State.ABSENT),
         ({"Health": None, "State": None}, State.UNKNOWN),
         ({"Health": "Purple", "State": "Enabled"}, State.UNKNOWN),
         ({}, State.UNKNOWN),
@@ -172,4 +172,3 @@ def test_a_bmc_that_makes_up_parts_fills_no_memory() -> None:
         read_thermal(Document({"Fans": fans}), harvest)
     assert len(harvest.readings) <= MOST_READINGS
     assert len(parts._numbers) <= MOST_PARTS
-    assert len(parts._seen) <= MOST_PARTS
