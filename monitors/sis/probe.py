@@ -52,7 +52,6 @@ class SisProbe:
         self._identity = Identity()
         self._absent: set[bytes] = set()
         """What this device has said that it does not have."""
-        self._supplies: set[int] = set()
         self._windows: dict[int, tuple[int, tuple[int, ...]]] = {}
         """Canvas -> its preset when its windows were looked for, and those it had."""
 
@@ -119,7 +118,7 @@ class SisProbe:
             self._identity = _identity(read)
         for name, question in protocol.TEMPERATURES.items():
             read.into(question, _temperature_reader(name, question))
-        read.into(protocol.SYSTEM, lambda answer: read_system(answer, self._supplies))
+        read.into(protocol.SYSTEM, read_system)
         read.into(protocol.SIGNALS, read_signals)
         read.into(protocol.POWER_SAVE, read_power_save)
         for canvas in protocol.CANVASES:

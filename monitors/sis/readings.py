@@ -84,19 +84,18 @@ def read_canvas(canvas: int, preset: int, windows: Sequence[Window]) -> list[Rea
     ]
 
 
-def read_system(answer: re.Match[str], seen_supplies: set[int]) -> list[Reading]:
-    """`S`: voltages, temperature, fans, supplies. A supply counts once it was seen installed."""
+def read_system(answer: re.Match[str]) -> list[Reading]:
+    """`S`: voltages, temperature, fans, and whether each supply is installed."""
     words = answer[1].split(" ")
     *voltages, fahrenheit = [float(word) for word in words if "." in word]
     fans = [int(word) for word in words if len(word) == 5 and word.isdigit()]
     digits = "".join(words[len(voltages) + 1 + len(fans) :])
-    seen_supplies |= {number for number, digit in enumerate(digits, 1) if digit == "1"}
     inside, rails = _Part("temperature:inside", "S"), _Part("", "S")
     return [
         inside.measured(SensorClass.TEMPERATURE, "Inside", (fahrenheit - 32) / 1.8),
         *(rails.measured(SensorClass.VOLTAGE, f"Rail {n}", v) for n, v in enumerate(voltages, 1)),
         *(_fan(number, rpm) for number, rpm in enumerate(fans, 1)),
-        *(_supply(n, digits[n - 1]) for n in sorted(seen_supplies) if n <= len(digits)),
+        *(_supply(number, digit) for number, digit in enumerate(digits, 1)),
     ]
 
 
@@ -107,7 +106,7 @@ def _fan(number: int, rpm: int) -> Reading:
 
 def _supply(number: int, digit: str) -> Reading:
     there = digit == "1"
-    state, text = (State.OK, "installed") if there else (State.CRITICAL, "failed or taken out")
+    state, text = (State.OK, "installed") if there else (State.ABSENT, "not installed")
     part = _Part(f"power_supply:{number}", "S")
     return part.stated(f"Power supply {number}", int(there), state, text)
 

@@ -45,6 +45,8 @@ class SisShell:
         target = self._target
         try:
             self._socket = socket.create_connection((target.host, target.port), target.timeout_s)
+            if not self._socket.recv(1, socket.MSG_PEEK):  # in time, or it counts as silent
+                raise EOFError
             self._transport = self._handshake(self._socket)
             self._check_host_key(self._transport)
             self._transport.auth_password(target.user, target.password.get_secret_value())
@@ -161,9 +163,10 @@ class SisShell:
         if isinstance(error, EOFError):
             return HungUpError(f"{where} ended the connection: it may serve too many others")
         if isinstance(error, paramiko.SSHException):
-            if "timeout" in str(error).casefold() or "no existing session" in str(error).casefold():
+            # What paramiko says of a handshake or a channel that did not come about in time.
+            if "timeout" in str(error).casefold() or str(error) == "No existing session":
                 return SilentError(
-                    f"{where} accepts the connection and then says nothing for {waited_s:g} s:"
+                    f"{where} begins a session and then says nothing for {waited_s:g} s:"
                     " restart its network service"
                 )
             return self._garbage("no SSH")

@@ -6,11 +6,13 @@ import socket
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from monitors.health import DeviceHealth
 from monitors.probe import Poll, ProblemKind
 from monitors.reading import State
 from monitors.sis.probe import SisProbe
@@ -148,16 +150,21 @@ async def test_a_frame_with_supplies_and_fans(gear: SimulatedSis, probe: SisProb
     gear.state.system = XTP.replace("01061", "00000").replace("1111", "1101")
     said = shown(await probe.poll())
     assert said["Fan 4"] == (State.CRITICAL, "0.0")
-    assert said["Power supply 3"] == (State.CRITICAL, "failed or taken out")
+    assert said["Power supply 3"] == (State.ABSENT, "not installed")
     assert said["Power supply 2"] == (State.OK, "installed")
 
 
-async def test_a_bay_that_was_never_filled_is_no_failed_supply(
-    gear: SimulatedSis, probe: SisProbe
-) -> None:
+async def test_a_supply_that_was_there_is_missed(gear: SimulatedSis, probe: SisProbe) -> None:
+    health = DeviceHealth("wp-x", {"sis": 30.0})
     gear.state.system = XTP.replace("1111", "1100")
-    supplies = [name for name in shown(await probe.poll()) if name.startswith("Power supply")]
-    assert supplies == ["Power supply 1", "Power supply 2"]
+    health.absorb(await probe.poll())
+    assert [part.id for part in health.parts if part.kind == "power_supply"] == [
+        "power_supply:1",
+        "power_supply:2",
+    ]
+    gear.state.system = XTP.replace("1111", "1000")
+    health.absorb(await probe.poll())
+    assert [part.id for part in health.bad_parts] == ["power_supply:2"]
 
 
 async def test_a_wrong_password_is_named_and_does_not_show(gear: SimulatedSis) -> None:
@@ -227,6 +234,27 @@ async def test_garbage_is_named(gear: SimulatedSis, probe: SisProbe, garbage: by
     assert poll.readings == ()
 
 
+@contextmanager
+def odd_server(said: bytes) -> Iterator[int]:
+    """Says this to whoever connects, and nothing more; yields the port."""
+    held: list[socket.socket] = []
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                held.append(server.accept()[0])
+                held[-1].sendall(said)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,))
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+    for connection in held:
+        connection.close()
+
+
 async def test_no_ssh_and_no_answer_and_nobody(caplog: pytest.LogCaptureFixture) -> None:
     def probe_at(port: int) -> SisProbe:
         secret = Secret(PASSWORD)
@@ -239,6 +267,14 @@ async def test_no_ssh_and_no_answer_and_nobody(caplog: pytest.LogCaptureFixture)
         assert poll.problem is not None
         assert poll.problem.kind is ProblemKind.SILENT
         port = mute.getsockname()[1]
+    with odd_server(b"SSH-2.0-stalls\r\n") as stalling:
+        poll = await probe_at(stalling).poll()
+        assert poll.problem is not None
+        assert poll.problem.kind is ProblemKind.SILENT
+    with odd_server(b"220 mail.example ESMTP\r\n" * 300) as other:
+        poll = await probe_at(other).poll()
+        assert poll.problem is not None
+        assert poll.problem.kind is ProblemKind.GARBAGE
     poll = await probe_at(port).poll()
     assert poll.problem is not None
     assert poll.problem.kind is ProblemKind.CLOSED

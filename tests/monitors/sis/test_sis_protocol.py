@@ -77,7 +77,7 @@ def test_an_error_code_has_its_meaning() -> None:
 def test_a_frame_of_two_supplies() -> None:
     answer = answer_in("12.01 48.00 3.30 70.00 00892 00000 11", protocol.SYSTEM)
     assert answer is not None
-    said = {r.name: (r.state, round(r.value, 1)) for r in read_system(answer, set())}
+    said = {r.name: (r.state, round(r.value, 1)) for r in read_system(answer)}
     assert said == {
         "Inside": (State.OK, 21.1),
         "Rail 1": (State.OK, 12.0),
