@@ -83,6 +83,7 @@ def _view_poll(protocol: ProtocolHealth) -> PollView:
         problem_kind=problem.kind if problem else None,
         problem=problem.message if problem else "",
         failures=protocol.failures,
+        partial=last is not None and last.partial,
         silent=protocol.silent,
     )
 

@@ -119,6 +119,24 @@ POLL_UP = Family(
     "1 when the last poll brought readings.",
     ("center", "device", "protocol"),
 )
+POLL_PARTIAL = Family(
+    "watchfloor_poll_partial",
+    "gauge",
+    "1 when the last poll read some of what the device has and missed some.",
+    ("center", "device", "protocol"),
+)
+POLL_REPETITIONS = Family(
+    "watchfloor_poll_repetitions",
+    "gauge",
+    "Values that an SNMP agent is asked for at once, as it was learned; 0 where GETBULK fails.",
+    ("center", "device", "protocol"),
+)
+POLL_TIMEOUT = Family(
+    "watchfloor_poll_timeout_seconds",
+    "gauge",
+    "How long an SNMP agent is waited for until it is asked again, in steps of half a second.",
+    ("center", "device", "protocol"),
+)
 POLL_FAILURES = Family(
     "watchfloor_poll_failures_total",
     "counter",
@@ -214,6 +232,9 @@ FAMILIES: tuple[Family, ...] = (
     POLL_UP,
     POLL_DURATION,
     POLL_TIMESTAMP,
+    POLL_PARTIAL,
+    POLL_REPETITIONS,
+    POLL_TIMEOUT,
     FUNCTION_MARGIN,
     FUNCTION_DESIGNED,
     GROUP_MARGIN,

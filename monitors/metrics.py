@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from math import ceil
+from typing import NamedTuple
 
 from inventory.topology import Assessment
 from monitors import exposition as x
@@ -13,6 +15,25 @@ from monitors.snapshot import AlertView, ComponentView, DeviceView, EngineView, 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+TIMEOUT_STEP_S = 0.5
+
+
+class _Manner(NamedTuple):
+    """How a poll went, as far as that seldom changes."""
+
+    partial: bool
+    repetitions: int | None
+    timeout_s: float
+
+    @classmethod
+    def of(cls, poll: Poll) -> "_Manner":
+        pace = poll.pace
+        if pace is None:
+            return cls(poll.partial, None, 0.0)
+        steps = ceil(pace.timeout_s / TIMEOUT_STEP_S)
+        return cls(poll.partial, pace.repetitions, steps * TIMEOUT_STEP_S)
+
+
 class Metrics:
     """The metrics of one center."""
 
@@ -21,6 +42,7 @@ class Metrics:
         self._text = x.Exposition()
         self._components: dict[str, tuple[ComponentView, ...]] = {}
         self._fresh: dict[str, frozenset[str]] = {}
+        self._manners: dict[str, _Manner] = {}
 
     def text(self) -> bytes:
         """All of /metrics."""
@@ -40,6 +62,19 @@ class Metrics:
             self._put(x.POLL_TIMESTAMP, owner, labels, began)
         self._put(x.POLL_UP, owner, labels, float(poll.problem is None or bool(poll.readings)))
         self._put(x.POLL_DURATION, owner, labels, poll.duration_s)
+        self._put_manner(poll, owner, labels)
+
+    def _put_manner(self, poll: Poll, owner: str, labels: Mapping[str, str]) -> None:
+        """What seldom changes from poll to poll."""
+        manner = _Manner.of(poll)
+        before = self._manners.get(owner)
+        if manner == before:
+            return
+        self._manners[owner] = manner
+        self._put(x.POLL_PARTIAL, owner, labels, float(manner.partial))
+        if manner.repetitions is not None:
+            self._put(x.POLL_REPETITIONS, owner, labels, manner.repetitions)
+            self._put(x.POLL_TIMEOUT, owner, labels, manner.timeout_s)
 
     def put_view(self, view: DeviceView) -> None:
         """What is concluded about a device."""

@@ -74,6 +74,8 @@ class PollView:
     """One line for people; empty when the last poll read everything."""
     failures: int = 0
     """Failed polls since the last success."""
+    partial: bool = False
+    """The last poll read some of what the device has and missed some: `problem` says why."""
     silent: bool = False
     """Failed so often in a row that the device counts as silent over this protocol."""
 

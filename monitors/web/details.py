@@ -113,7 +113,14 @@ def reading_rows(device: DeviceView) -> list[ReadingRow]:
 
 def poll_rows(device: DeviceView, zone: ZoneInfo) -> list[PollRow]:
     """How each protocol goes."""
-    return [PollRow(p.protocol, _succeeded(p, zone), p.problem) for p in device.polls]
+    return [PollRow(p.protocol, _succeeded(p, zone), _problem(p)) for p in device.polls]
+
+
+def _problem(poll: PollView) -> str:
+    """What was missed; a part of the readings is no failure, and says so."""
+    if not poll.partial or poll.problem.startswith("partial"):
+        return poll.problem
+    return f"partial answer: {poll.problem}"
 
 
 def event_rows(events: Iterable[Event], zone: ZoneInfo) -> list[EventRow]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from pydantic import TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 from rich.text import Text
 
 from inventory.endpoints import EndpointMap
@@ -16,7 +16,8 @@ from inventory.nearest import hint
 from inventory.secrets import Secrets
 from inventory.settings import Settings
 from monitors.alerts.findings import said
-from monitors.probe import Poll
+from monitors.probe import Pace, Poll, Problem
+from monitors.quantity import duration
 from monitors.reading import Reading, State
 from monitors.sis.target import PROOF as SIS_PROOF
 from monitors.targets import Clients, build_targets
@@ -24,7 +25,7 @@ from watchfloor.cli.center import Site, center_or_demo_option
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.output import json_option, print_json, print_table
 
-_POLLS = TypeAdapter(list[Poll])
+_POLL = TypeAdapter(Poll)
 _UNPROVED = {"sis": SIS_PROOF}
 """Protocols that were never tried on a real device."""
 _STYLES = {
@@ -48,8 +49,9 @@ class NothingToPollError(WatchfloorError):
     type=click.Path(dir_okay=False, path_type=Path),
     help="The endpoint map, when devices do not answer at their own addresses.",
 )
+@click.option("-v", "--verbose", is_flag=True, help="Say how the device had to be asked, too.")
 @json_option
-def poll(device: str, site: Site, endpoints: Path | None, as_json: bool) -> int:
+def poll(device: str, site: Site, endpoints: Path | None, *, verbose: bool, as_json: bool) -> int:
     """Read DEVICE once over every protocol that the inventory names."""
     if device not in site.center.devices:
         raise NothingToPollError(
@@ -57,11 +59,10 @@ def poll(device: str, site: Site, endpoints: Path | None, as_json: bool) -> int:
         )
     polls = asyncio.run(_poll(device, site, endpoints))
     if as_json:
-        listed = [replace(each, readings=tuple(each.readings)) for each in polls]
-        print_json(_POLLS.dump_python(listed, mode="json"))
+        print_json([_shown(each) for each in polls])
     else:
         for each in polls:
-            _print(each)
+            _print(each, verbose=verbose)
     return Exit.FAILED if any(each.problem for each in polls) else Exit.OK
 
 
@@ -94,7 +95,7 @@ def _endpoints(site: Site, given: Path | None) -> EndpointMap:
     return Settings.from_environment().endpoints()
 
 
-def _print(poll: Poll) -> None:
+def _print(poll: Poll, *, verbose: bool) -> None:
     identity = poll.identity
     about = ", ".join(filter(None, (identity.vendor, identity.model, identity.name)))
     unproved = _UNPROVED.get(poll.protocol)
@@ -106,8 +107,28 @@ def _print(poll: Poll) -> None:
             [_row(reading) for reading in sorted(poll.readings, key=_badness)],
             title=f"{title}: {about or 'no identity'}; {took}",
         )
+    if poll.pace is not None and verbose:
+        click.echo(_manner(poll.pace))
     if poll.problem is not None:
-        click.echo(f"{title}: {poll.problem.message}", err=True)
+        click.echo(f"{title}: {_why(poll, poll.problem)}", err=True)
+
+
+def _shown(poll: Poll) -> dict[str, JsonValue]:
+    """A poll as JSON, with what follows from its fields."""
+    listed = _POLL.dump_python(replace(poll, readings=tuple(poll.readings)), mode="json")
+    return {**listed, "partial": poll.partial}
+
+
+def _why(poll: Poll, problem: Problem) -> str:
+    said_already = not poll.partial or problem.message.startswith("partial")
+    return problem.message if said_already else f"partial answer: {problem.message}"
+
+
+def _manner(pace: Pace) -> str:
+    """What the poll has taught of the agent."""
+    sizes = f"{pace.repetitions} values" if pace.repetitions else "one row (GETBULK fails)"
+    trip = "not measured" if pace.round_trip_s is None else duration(pace.round_trip_s)
+    return f"asked for {sizes} at once, again after {duration(pace.timeout_s)}; round trip {trip}"
 
 
 def _row(reading: Reading) -> tuple[object, ...]:
