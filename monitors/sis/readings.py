@@ -90,9 +90,9 @@ def read_system(answer: re.Match[str]) -> list[Reading]:
     *voltages, fahrenheit = [float(word) for word in words if "." in word]
     fans = [int(word) for word in words if len(word) == 5 and word.isdigit()]
     digits = "".join(words[len(voltages) + 1 + len(fans) :])
-    inside, rails = _Part("temperature:inside", "S"), _Part("", "S")
+    frame, rails = _Part("temperature:frame", "S"), _Part("", "S")
     return [
-        inside.measured(SensorClass.TEMPERATURE, "Inside", (fahrenheit - 32) / 1.8),
+        frame.measured(SensorClass.TEMPERATURE, "Frame", (fahrenheit - 32) / 1.8),
         *(rails.measured(SensorClass.VOLTAGE, f"Rail {n}", v) for n, v in enumerate(voltages, 1)),
         *(_fan(number, rpm) for number, rpm in enumerate(fans, 1)),
         *(_supply(number, digit) for number, digit in enumerate(digits, 1)),

@@ -79,7 +79,7 @@ def test_a_frame_of_two_supplies() -> None:
     assert answer is not None
     said = {r.name: (r.state, round(r.value, 1)) for r in read_system(answer)}
     assert said == {
-        "Inside": (State.OK, 21.1),
+        "Frame": (State.OK, 21.1),
         "Rail 1": (State.OK, 12.0),
         "Rail 2": (State.OK, 48.0),
         "Rail 3": (State.OK, 3.3),
