@@ -14,17 +14,19 @@ from monitors.snmp import ber
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.message import REPORT
 from monitors.snmp.usm import KeyRing, LocalKeys, Salt, UsmUser, authentic, decrypt, encrypt, sign
-from monitors.snmp.usm_session import (
+from monitors.snmp.usm_message import (
     AUTH_FLAG,
-    MAX_ENGINE_ID,
-    NOT_IN_TIME_WINDOWS,
     PRIV_FLAG,
     REPORTABLE_FLAG,
+    Envelope,
+    UsmMessage,
+    open_usm,
+)
+from monitors.snmp.usm_session import (
+    MAX_ENGINE_ID,
+    NOT_IN_TIME_WINDOWS,
     TIME_WINDOW_S,
     UNKNOWN_ENGINES,
-    UsmMessage,
-    envelope,
-    open_usm,
 )
 
 SHORTEST_ENGINE_ID = 5
@@ -171,13 +173,14 @@ class UsmReceiver:
             if private and user.priv is not None:
                 salt, flags = self._salt.take(), flags | PRIV_FLAG
                 data = ber.write(ber.OCTET_STRING, encrypt(data, keys.priv, boots, time_s, salt))
-        head = engine_tlv + ber.write_integer(boots) + ber.write_integer(time_s)
-        head += ber.write(ber.OCTET_STRING, message.user[:MAX_ENGINE_ID])
-        tail = ber.write(ber.OCTET_STRING, bytes(size)) + ber.write(ber.OCTET_STRING, salt)
-        whole = envelope(message.message_id & 0x7FFFFFFF, flags, head + tail, data)
+        addressee = message.user[:MAX_ENGINE_ID]
+        envelope = Envelope.of(
+            engine.engine_id, boots, time_s, addressee, flags=flags, code_bytes=size
+        )
+        whole = envelope.around(message.message_id & 0x7FFFFFFF, salt, data)
         if user is None or keys is None:
             return whole
-        return sign(whole, len(whole) - len(data) - len(salt) - 2 - size, user.auth, keys.auth)
+        return sign(whole, envelope.code_at(whole, salt, data), user.auth, keys.auth)
 
 
 def _is_authentic(packet: bytes, message: UsmMessage, user: UsmUser, keys: LocalKeys) -> bool:

@@ -24,7 +24,8 @@ from monitors.snmp.session import CommunitySession, Session
 from monitors.snmp.target import Community, SnmpTarget
 from monitors.snmp.transport import Address, UdpSocket, Undelivered
 from monitors.snmp.usm import KeyRing, Salt
-from monitors.snmp.usm_session import UsmSession, message_id_of
+from monitors.snmp.usm_message import find_v3_header, message_id_of
+from monitors.snmp.usm_session import UsmSession
 
 SWEEP_S = 0.05
 """How often timeouts are looked for: their precision."""
@@ -246,7 +247,7 @@ class SnmpEngine:
                 message_id, at = common
                 end = len(packet)
             else:
-                message_id, at, end = _open(packet)
+                message_id, at, end = find_v3_header(packet) or _open(packet)
             conversation = self._pending.get(message_id)
             if conversation is None:
                 counters.unsolicited += 1

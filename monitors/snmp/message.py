@@ -45,13 +45,14 @@ MAX_VARBINDS = 9500
 """More do not fit into the largest UDP datagram."""
 
 
-_LENGTH = rb"(?:[\x00-\x7f]|\x81.|\x82..)"
-_COMMON_HEAD = re.compile(rb"0%b\x02\x01\x01\x04([\x00-\x7f])" % _LENGTH, re.DOTALL)
+LENGTH_FORM = rb"(?:[\x00-\x7f]|\x81.|\x82..)"
+"""A length as agents write it, in a regular expression; `read_length` reads it."""
+_COMMON_HEAD = re.compile(rb"0%b\x02\x01\x01\x04([\x00-\x7f])" % LENGTH_FORM, re.DOTALL)
 """How nearly every v2c message starts: sequence, version, length of the community."""
-_COMMON_ID = re.compile(rb"\xa2%b\x02\x04([\x00-\x7f]...)" % _LENGTH, re.DOTALL)
+_COMMON_ID = re.compile(rb"\xa2%b\x02\x04([\x00-\x7f]...)" % LENGTH_FORM, re.DOTALL)
 _COMMON_PDU = re.compile(
     rb"[\xa2\xa8](%b)\x02\x04([\x00-\x7f]...)\x02\x01([\x00-\x7f])\x02\x01([\x00-\x7f])0(%b)"
-    % (_LENGTH, _LENGTH),
+    % (LENGTH_FORM, LENGTH_FORM),
     re.DOTALL,
 )
 """How nearly every Response starts: lengths, request-id, error-status and error-index."""
@@ -183,7 +184,7 @@ def decode_pdu(packet: bytes, at: int, end: int, expected: Template | None = Non
     common = _COMMON_PDU.match(packet, at, end)
     if common is not None:
         start = common.end()
-        if start + _length(common[5]) == end == common.end(1) + _length(common[1]):
+        if start + read_length(common[5]) == end == common.end(1) + read_length(common[1]):
             varbinds = packet[start:end]
             pdu = Pdu(
                 packet[at], int.from_bytes(common[2]), common[3][0], common[4][0], [], [], varbinds
@@ -196,7 +197,8 @@ def decode_pdu(packet: bytes, at: int, end: int, expected: Template | None = Non
     return _decode_any_pdu(packet, at, end)
 
 
-def _length(written: bytes) -> int:
+def read_length(written: bytes) -> int:
+    """A length in one of the forms of `LENGTH_FORM`."""
     return int.from_bytes(written[1:] or written)
 
 

@@ -7,12 +7,15 @@ draft-reeder-snmpv3-usm-3desede-00 (the two ways in which vendors stretch a key 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from monitors.snmp.errors import DecodeError, TargetError
 
@@ -32,15 +35,11 @@ class Auth(Enum):
     SHA384 = ("sha384", 32)
     SHA512 = ("sha512", 48)
 
-    @property
-    def digest(self) -> str:
+    def __init__(self, digest: str, code_bytes: int) -> None:
+        self.digest = digest
         """The hash's name in hashlib."""
-        return self.value[0]
-
-    @property
-    def code_bytes(self) -> int:
+        self.code_bytes = code_bytes
         """How much of the HMAC is sent."""
-        return self.value[1]
 
 
 class Priv(Enum):
@@ -176,21 +175,36 @@ class Salt:
 
 def encrypt(plain: bytes, key: bytes, boots: int, time_s: int, salt: bytes) -> bytes:
     """AES-CFB as RFC 3826 section 3.1.3 uses it."""
-    encryptor = Cipher(AES(key), CFB(_vector(boots, time_s, salt))).encryptor()
+    encryptor = Cipher(_aes(key), CFB(_vector(boots, time_s, salt))).encryptor()
     return encryptor.update(plain) + encryptor.finalize()
 
 
 def decrypt(sealed: bytes, key: bytes, boots: int, time_s: int, salt: bytes) -> bytes:
     """The reverse of `encrypt`.
 
+    What CFB adds to the text is the encryption of its vector and of all blocks but the last: known
+    at once, so that one call with a context that is kept does it, and none is made for a packet.
+
     Raises:
         DecodeError: The salt has not the length that AES needs.
     """
     if len(salt) != 8:
         raise DecodeError("the privacy parameters of an SNMPv3 message are not eight bytes")
-    decryptor = Cipher(AES(key), CFB(_vector(boots, time_s, salt))).decryptor()
-    return decryptor.update(sealed) + decryptor.finalize()
+    size = len(sealed)
+    blocks = _vector(boots, time_s, salt) + sealed
+    pad = _encrypted_blocks(key)(blocks[: (size + _BLOCK - 1) // _BLOCK * _BLOCK])[:size]
+    return (int.from_bytes(pad) ^ int.from_bytes(sealed)).to_bytes(size)
 
 
 def _vector(boots: int, time_s: int, salt: bytes) -> bytes:
     return boots.to_bytes(4) + time_s.to_bytes(4) + salt
+
+
+_BLOCK = 16
+_aes = lru_cache(maxsize=4096)(AES)
+
+
+@lru_cache(maxsize=4096)
+def _encrypted_blocks(key: bytes) -> Callable[[bytes], bytes]:
+    """Encrypts each block by itself, which is safe for what `decrypt` does with it only."""
+    return Cipher(_aes(key), ECB()).encryptor().update  # noqa: S305 - the block function of CFB

@@ -8,7 +8,6 @@ from monitors.snmp.errors import DecodeError
 from monitors.snmp.message import (
     REPORT,
     RESPONSE,
-    VERSION_3,
     Ask,
     Pdu,
     ask_get,
@@ -19,13 +18,18 @@ from monitors.snmp.oid import encode_oid
 from monitors.snmp.session import AskAgain, Disbelieved, Refused, Verdict
 from monitors.snmp.template import Template
 from monitors.snmp.usm import KeyRing, LocalKeys, Salt, UsmUser, authentic, decrypt, encrypt, sign
+from monitors.snmp.usm_message import (
+    AUTH_FLAG,
+    MAX_BOOTS,
+    PRIV_FLAG,
+    REPORTABLE_FLAG,
+    Envelope,
+    Opener,
+    UsmMessage,
+)
 
-AUTH_FLAG, PRIV_FLAG, REPORTABLE_FLAG = 1, 2, 4
-USM_MODEL = 3
-MAX_MESSAGE_BYTES = 65507
 TIME_WINDOW_S = 150
 """RFC 3414 section 2.2.3."""
-MAX_BOOTS = 2**31 - 1
 MAX_ENGINE_ID = 32
 
 _USM_STATS = "1.3.6.1.6.3.15.1.1"
@@ -52,23 +56,6 @@ _OTHER_REPORTS = {
 
 
 @dataclass(slots=True)
-class UsmMessage:
-    """The parts of a v3 message that the checks need."""
-
-    message_id: int
-    flags: int
-    engine_id: bytes
-    boots: int
-    time_s: int
-    user: bytes
-    code_at: int
-    code_bytes: int
-    salt: bytes
-    data_at: int
-    end: int
-
-
-@dataclass(slots=True)
 class _Engine:
     """What the agent said of itself; trusted once it was said in an authenticated message."""
 
@@ -89,39 +76,41 @@ class UsmSession:
 
     def __init__(self, user: UsmUser, keys: KeyRing, salt: Salt) -> None:
         self._user = user
+        self._name = user.name.encode()
+        self._code_bytes = user.auth.code_bytes
         self._keys = keys
         self._salt = salt
-        self._user_tlv = ber.write(ber.OCTET_STRING, user.name.encode())
         self._context_tlv = ber.write(ber.OCTET_STRING, user.context.encode())
         self._engine: _Engine | None = None
+        self._scope = b""
+        """Engine and context as every scoped PDU names them, once the engine is known."""
+        self._envelope = (-1, -1), _DISCOVERY
+        """The engine's moment that requests state, and what surrounds them for that second."""
+        self._opener = Opener()
         self._refused_digests = 0
 
     def encode(self, ask: Ask, message_id: int, now: float) -> bytes:
         """The sealed message; a discovery message while the engine is unknown."""
-        if self._engine is None:
-            return self._discovery(message_id)
-        user, engine = self._user, self._engine
-        keys = engine.keys
-        boots, time_s = engine.boots, engine.clock(now)
-        engine_tlv = ber.write(ber.OCTET_STRING, engine.engine_id)
-        data = ber.write(ber.SEQUENCE, engine_tlv + self._context_tlv + encode_pdu(ask, message_id))
-        salt, flags = b"", AUTH_FLAG | REPORTABLE_FLAG
+        engine = self._engine
+        if engine is None:
+            return _discovery(message_id)
+        user, keys, salt = self._user, engine.keys, b""
+        boots, time_s = moment = engine.boots, engine.clock(now)
+        if moment != self._envelope[0]:
+            self._envelope = moment, self._envelope_at(engine.engine_id, *moment)
+        envelope = self._envelope[1]
+        data = ber.write(ber.SEQUENCE, self._scope + encode_pdu(ask, message_id))
         if user.priv is not None:
-            salt, flags = self._salt.take(), flags | PRIV_FLAG
+            salt = self._salt.take()
             data = ber.write(ber.OCTET_STRING, encrypt(data, keys.priv, boots, time_s, salt))
-        head = engine_tlv + ber.write_integer(boots) + ber.write_integer(time_s) + self._user_tlv
-        size = user.auth.code_bytes
-        tail = bytes((ber.OCTET_STRING, size)) + bytes(size) + ber.write(ber.OCTET_STRING, salt)
-        message = envelope(message_id, flags, head + tail, data)
-        code_at = len(message) - len(data) - len(salt) - 2 - size
-        return sign(message, code_at, user.auth, keys.auth)
+        message = envelope.around(message_id, salt, data)
+        return sign(message, envelope.code_at(message, salt, data), user.auth, keys.auth)
 
-    def _discovery(self, message_id: int) -> bytes:
-        """RFC 3414 section 4: an empty, unauthenticated request makes the agent name itself."""
-        empty = b"\x04\x00"
-        scoped = ber.write(ber.SEQUENCE, empty + empty + encode_pdu(ask_get(()), message_id))
-        zero = ber.write_integer(0)
-        return envelope(message_id, REPORTABLE_FLAG, empty + zero + zero + empty * 3, scoped)
+    def _envelope_at(self, engine_id: bytes, boots: int, time_s: int) -> Envelope:
+        flags = AUTH_FLAG | REPORTABLE_FLAG | (PRIV_FLAG if self._user.priv is not None else 0)
+        return Envelope.of(
+            engine_id, boots, time_s, self._name, flags=flags, code_bytes=self._code_bytes
+        )
 
     def judge(
         self,
@@ -134,7 +123,7 @@ class UsmSession:
         expected: Template | None = None,
     ) -> Verdict:
         """Believes a Response only when it is authentic, timely and as private as the request."""
-        message = open_usm(packet, at, end)
+        message = self._opener.open(packet, at, end)
         if message.message_id != message_id:
             raise DecodeError("not a reply to this message")
         if not message.flags & AUTH_FLAG:
@@ -142,9 +131,9 @@ class UsmSession:
         engine = self._engine
         if engine is None:
             return Disbelieved("sealed with a key that is not known yet")
-        if message.engine_id != engine.engine_id or message.user != self._user.name.encode():
+        if message.engine_id != engine.engine_id or message.user != self._name:
             return Disbelieved("from another engine or user")
-        if message.code_bytes != self._user.auth.code_bytes or not authentic(
+        if message.code_bytes != self._code_bytes or not authentic(
             packet[:end], message.code_at, self._user.auth, engine.keys.auth
         ):
             self._refused_digests += 1
@@ -182,7 +171,7 @@ class UsmSession:
             sealed, _ = ber.read_octets(packet, at, end)
             packet = decrypt(sealed, key, message.boots, message.time_s, message.salt)
             at, end = 0, len(packet)
-        return _decode_scoped(packet, at, end, expected)
+        return _decode_scoped(packet, at, end, expected, self._scope)
 
     def _judge_report(self, pdu: Pdu) -> Verdict:
         """An authenticated Report: its clock has been taken over already."""
@@ -209,6 +198,8 @@ class UsmSession:
             return Refused(ProblemKind.FAILED, "the agent does not know its own engine ID", False)
         keys = self._keys.keys(self._user, message.engine_id)
         self._engine = _Engine(message.engine_id, keys, message.boots, message.time_s, now)
+        self._scope = ber.write(ber.OCTET_STRING, message.engine_id) + self._context_tlv
+        self._envelope = (-1, -1), _DISCOVERY
         self._refused_digests = 0
         return AskAgain()
 
@@ -255,67 +246,26 @@ class UsmSession:
         self._refused_digests = 0
 
 
-def envelope(message_id: int, flags: int, parameters: bytes, data: bytes) -> bytes:
-    """A whole v3 message; `parameters` are those of the user-based security model, encoded."""
-    header = (
-        b"\x02\x04"
-        + message_id.to_bytes(4)
-        + ber.write_integer(MAX_MESSAGE_BYTES)
-        + bytes((ber.OCTET_STRING, 1, flags))
-        + ber.write_integer(USM_MODEL)
-    )
-    security = ber.write(ber.OCTET_STRING, ber.write(ber.SEQUENCE, parameters))
-    return ber.write(
-        ber.SEQUENCE,
-        ber.write_integer(VERSION_3) + ber.write(ber.SEQUENCE, header) + security + data,
-    )
+_DISCOVERY = Envelope.of(b"", 0, 0, b"", flags=REPORTABLE_FLAG, code_bytes=0)
 
 
-def message_id_of(packet: bytes, at: int, end: int) -> int:
-    """The msgID of a v3 message, read from behind its version."""
+def _discovery(message_id: int) -> bytes:
+    """RFC 3414 section 4: an empty, unauthenticated request makes the agent name itself."""
+    nowhere = ber.write(ber.OCTET_STRING, b"") * 2
+    scoped = ber.write(ber.SEQUENCE, nowhere + encode_pdu(ask_get(()), message_id))
+    return _DISCOVERY.around(message_id, b"", scoped)
+
+
+def _decode_scoped(
+    packet: bytes, at: int, end: int, expected: Template | None = None, scope: bytes = b""
+) -> Pdu:
+    """The PDU in a scoped PDU; `scope` is how it will most likely name its engine and context."""
     start, stop = ber.expect(packet, at, end, ber.SEQUENCE)
-    return ber.read_integer(packet, start, stop)[0]
-
-
-def open_usm(packet: bytes, at: int, end: int) -> UsmMessage:
-    """The security parameters of a v3 message, behind its version. Raises `DecodeError`."""
-    start, header_stop = ber.expect(packet, at, end, ber.SEQUENCE)
-    message_id, start = ber.read_integer(packet, start, header_stop)
-    _, start = ber.read_integer(packet, start, header_stop)
-    flags, start = ber.read_octets(packet, start, header_stop)
-    model, _ = ber.read_integer(packet, start, header_stop)
-    if len(flags) != 1 or model != USM_MODEL:
-        raise DecodeError("not a message of the user-based security model")
-    start, security_stop = ber.expect(packet, header_stop, end, ber.OCTET_STRING)
-    start, stop = ber.expect(packet, start, security_stop, ber.SEQUENCE)
-    engine_id, start = ber.read_octets(packet, start, stop)
-    boots, start = ber.read_integer(packet, start, stop)
-    time_s, start = ber.read_integer(packet, start, stop)
-    user, start = ber.read_octets(packet, start, stop)
-    code_at, start = ber.expect(packet, start, stop, ber.OCTET_STRING)
-    code_bytes = start - code_at
-    salt, _ = ber.read_octets(packet, start, stop)
-    if not (0 <= boots <= MAX_BOOTS and 0 <= time_s <= MAX_BOOTS):
-        raise DecodeError("engine boots or engine time is out of range")
-    return UsmMessage(
-        message_id,
-        flags[0],
-        engine_id,
-        boots,
-        time_s,
-        user,
-        code_at,
-        code_bytes,
-        salt,
-        security_stop,
-        end,
-    )
-
-
-def _decode_scoped(packet: bytes, at: int, end: int, expected: Template | None = None) -> Pdu:
-    start, stop = ber.expect(packet, at, end, ber.SEQUENCE)
-    _, start = ber.read_octets(packet, start, stop)
-    _, start = ber.read_octets(packet, start, stop)
+    if scope and packet.startswith(scope, start, stop):
+        start += len(scope)
+    else:
+        _, start = ber.read_octets(packet, start, stop)
+        _, start = ber.read_octets(packet, start, stop)
     pdu = decode_pdu(packet, start, stop, expected)
     if pdu.tag not in (RESPONSE, REPORT):
         raise DecodeError("neither a Response nor a Report")
