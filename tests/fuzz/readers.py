@@ -36,7 +36,8 @@ from monitors.snmp.message import (
 )
 from monitors.snmp.oid import encode_oid, oid_text
 from monitors.snmp.usm import Auth, KeyRing, Priv, Salt, UsmUser
-from monitors.snmp.usm_session import UsmSession, open_usm
+from monitors.snmp.usm_message import open_usm
+from monitors.snmp.usm_session import UsmSession
 from monitors.snmp.values import decode_value, text_of
 
 Read = Callable[[bytes], object]
@@ -56,7 +57,6 @@ SESSION = UsmSession(
     UsmUser("wf", Auth.SHA256, "authentication", Priv.AES128, "privacy-phrase"),
     KeyRing(),
     Salt(),
-    25,
 )
 _OIDS = [encode_oid("1.3.6.1.2.1.1.3.0"), encode_oid("1.3.6.1.2.1.2.2.1.10.1")]
 _NAMES = [ber.write(ber.OBJECT_IDENTIFIER, oid) for oid in _OIDS]
