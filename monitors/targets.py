@@ -35,7 +35,7 @@ SNMP_PORT = 161
 SHARE_OF_INTERVAL = 0.8
 """A poll must be over before the next one is due."""
 LONGEST_POLL_S = {
-    "snmp": 10.0,
+    "snmp": 25.0,
     "ipmi": 30.0,
     "redfish": 30.0,
     "pjlink": 10.0,

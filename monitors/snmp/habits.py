@@ -13,8 +13,9 @@ LEAST_TIMEOUT_S = 0.5
 """RFC 6298 wants one second; agents on a LAN answer within milliseconds, or not."""
 CLOCK_S = 0.05
 """How precisely timeouts are looked for: G in RFC 6298."""
+LONGEST_TIMEOUT_S = 5.0
 SHARE_OF_DEADLINE = 0.5
-"""The longest timeout, so that one lost packet does not cost the poll."""
+"""The longest timeout, where that is shorter: one lost packet shall not cost the poll."""
 SILENT_AFTER = 2
 """Polls in a row without an answer; from then on one packet asks whether the agent is back."""
 BELIEVED_AFTER = 2
@@ -46,7 +47,8 @@ class Habits:
     def __init__(self, target: SnmpTarget) -> None:
         self._target = target
         self._shortest_s = min(LEAST_TIMEOUT_S, target.timeout_s)
-        self._longest_s = max(target.timeout_s, SHARE_OF_DEADLINE * target.deadline_s)
+        share_s = min(SHARE_OF_DEADLINE * target.deadline_s, LONGEST_TIMEOUT_S)
+        self._longest_s = max(target.timeout_s, share_s)
         self._silent_polls = 0
         self._pace = Pace(target.max_repetitions, target.timeout_s)
         self._trip: _RoundTrip | None = None
