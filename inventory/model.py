@@ -7,7 +7,6 @@ The YAML in a center's folder is read by `inventory.loader`, which resolves defa
 import re
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -150,7 +149,7 @@ class Monitoring(Model):
     sis: str | None = None
     """An Extron-style wall processor over SSH: its user and password."""
     sis_host_key: Annotated[str, StringConstraints(pattern=r"^(SHA256:[A-Za-z0-9+/]{43})?$")] = ""
-    """The fingerprint of its SSH host key, as `ssh-keygen -l` prints it; without it nothing is sent."""
+    """The fingerprint of its SSH host key, as `ssh-keygen -l` prints it; else nothing is sent."""
     reach: tuple[Check, ...] = ()
     """What is asked from outside: echoes, ports, certificates, streams, clocks."""
     ssh: str | None = None
@@ -386,8 +385,3 @@ class Center(Model):
     def of_kind(self, *kinds: Kind) -> list[Device]:
         """The devices of these kinds, in the inventory's order."""
         return [device for device in self.devices.values() if device.kind in kinds]
-
-    def network_of(self, address: str) -> Network | None:
-        """The network that an address lies in, or None."""
-        wanted = ip_address(address)
-        return next((n for n in self.networks.values() if wanted in n.cidr), None)

@@ -17,7 +17,6 @@ from pydantic import (
 from pydantic.networks import IPvAnyAddress
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-Ratio = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86400)]
 _DEFAULT_PORTS = {"http": 80, "https": 443, "rtsp": 554}
 _PRINTABLE = re.compile(r"[!-~]{1,1000}")

@@ -202,8 +202,10 @@ def _device_lines(each: Proposed) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """A YAML scalar in double quotes, which JSON's are; bounded."""
-    return json.dumps(text[:128], ensure_ascii=True)
+    """A YAML scalar in double quotes, as JSON has them; bounded, and printable."""
+    plain = "".join(letter for letter in text[:128] if letter.isprintable())
+    # Unescaped: JSON would write a letter beyond U+FFFF as two, and YAML would read two.
+    return json.dumps(plain, ensure_ascii=False)
 
 
 def _comment(text: str) -> str:

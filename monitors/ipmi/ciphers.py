@@ -27,7 +27,6 @@ SUITE_3 = CipherSuite(3, 1, 1, 1, "sha1", 12, 20)
 SUITE_17 = CipherSuite(17, 3, 4, 1, "sha256", 16, 32)
 SUITE_0 = CipherSuite(CIPHER_ZERO, 0, 0, 0, "", 0, 0)
 SUITES = {suite.number: suite for suite in (SUITE_3, SUITE_17)}
-PREFERENCE = (SUITE_17, SUITE_3)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

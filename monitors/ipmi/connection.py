@@ -135,7 +135,7 @@ class Connection:
     async def _open(self) -> Session:
         loop = asyncio.get_running_loop()
         if self._refused and loop.time() < self._refused[0]:
-            raise self._refused[1]
+            raise self._refused[1].with_traceback(None)  # each raise would add to its trace
         try:
             await self.link.find()
             self._session = await self._login.open(self._privilege)

@@ -8,6 +8,12 @@ from ipaddress import ip_address
 from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 
+_BROKEN = (
+    *(ValueError, TypeError, OverflowError, x509.InvalidVersion),
+    *(x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
+"""What the parser raises for certificates that break the rules."""
+
 
 class UnreadableCertificateError(ValueError):
     """Octets that are no X.509 certificate."""
@@ -39,7 +45,7 @@ def read_certificate(octets: bytes) -> Certificate:
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
             found = x509.load_der_x509_certificate(octets)
         return Certificate(found.not_valid_before_utc, found.not_valid_after_utc, _names(found))
-    except (ValueError, TypeError, OverflowError, x509.InvalidVersion) as error:
+    except _BROKEN as error:
         raise UnreadableCertificateError(str(error)[:80]) from error
 
 

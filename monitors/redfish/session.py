@@ -92,7 +92,8 @@ class RedfishSession:
 
     async def _log_in(self) -> None:
         if self._refused is not None and self._clock() < self._refused_until:
-            raise self._refused
+            # As if for the first time: each raise would add to its trace, and keep the frames.
+            raise self._refused.with_traceback(None)
         root = await self.root()
         path = root.link("Links", "Sessions") or SESSIONS
         secret = self.target.password.get_secret_value()

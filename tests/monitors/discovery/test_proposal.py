@@ -16,7 +16,7 @@ BASE = """\
   srv-1: {kind: server, feeds: [pdu-a/2], uplinks: [sw-a/Gi1/0/1], rack: r1, at: u3,
           address: 10.0.0.4, bmc: 10.0.0.5}
 """
-HOSTILE = 'x"\n  evil: {kind: server}\n#\u2028'
+HOSTILE = 'x"\n  evil: {kind: server}\n#\u2028\ud800'
 
 
 @pytest.fixture
@@ -86,6 +86,15 @@ def test_hostile_names_stay_text(center: Center, tmp_path_factory: pytest.TempPa
     grown = center_of(tmp_path_factory, text.removeprefix("devices:\n"))
     assert len(grown.devices) == len(center.devices) + 2
     assert "evil" not in grown.devices
+
+
+def test_texts_beyond_the_basic_plane_stay_what_they_are(
+    center: Center, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    identity = Identity(name="cam-9", model="Café 📷\x85 \ud800X")
+    text = as_yaml(proposed(center, Found("10.0.0.9", SnmpView("gear", identity))))
+    grown = center_of(tmp_path_factory, text.removeprefix("devices:\n"))
+    assert grown.devices["cam-9"].model == "Café 📷 X"
 
 
 def test_two_of_one_name_and_the_nameless_get_names_of_their_own(center: Center) -> None:

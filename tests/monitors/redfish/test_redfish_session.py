@@ -1,11 +1,13 @@
 """Trust, sessions and misbehaving BMCs: what is refused, tried again, and never said."""
 
 import asyncio
+from traceback import walk_tb
 
 import pytest
 
 from monitors.net.trust import Trust
 from monitors.probe import ProblemKind
+from monitors.redfish.errors import LoginError
 from tests.certificates import Authority, Signed
 from tests.monitors.redfish.bmcs import PASSWORD, USER, Clock, bmc, probe_of
 from watchfloor.simulate.tcp_service import TcpService
@@ -85,6 +87,18 @@ async def test_a_refused_login_is_not_tried_again_at_once(signed: Signed) -> Non
         assert poll.problem is not None
         assert poll.problem.kind is ProblemKind.CREDENTIAL
         assert USER in poll.problem.message
+
+
+async def test_a_login_that_stays_refused_gathers_no_traces(signed: Signed) -> None:
+    """The frames of a trace hold the password; an error that is raised again must not grow."""
+    depths: list[int] = []
+    async with bmc("idrac", signed) as simulated:
+        session = probe_of(simulated, signed, password="wrong", clock=Clock()).session
+        for _ in range(5):
+            with pytest.raises(LoginError) as caught:
+                await session.get("/redfish/v1/Systems")
+            depths.append(len(list(walk_tb(caught.value.__traceback__))))
+    assert depths[1] == depths[4]
 
 
 async def test_a_session_that_is_rejected_after_login_is_a_refused_credential(
