@@ -16,6 +16,8 @@ SHARED = Path(os.environ.get("WATCHFLOOR_BENCH", Path(__file__).parents[2] / "sh
 """Where the load agents and generators are."""
 V3_USER, V3_AUTH, V3_PRIV = "shaaes", "authpass123", "privpass123"
 """As the generated snmp.yml has them."""
+DEVICE = ("1.3.6.1.2.1.1", "1.3.6.1.2.1.2", "1.3.6.1.2.1.31", "1.3.6.1.2.1.33")
+"""What the device has; snmpd would show the host's own tables besides."""
 SAMPLES = 332
 """Varbinds of the device in one poll."""
 
@@ -79,7 +81,8 @@ def snmpd(workshop: Workshop) -> Iterator[int]:
     state.mkdir(exist_ok=True)
     config = workshop.folder / "snmpd.conf"
     config.write_text(
-        f"createUser {V3_USER} SHA {V3_AUTH} AES {V3_PRIV}\nrouser {V3_USER} priv\n"
+        f"createUser {V3_USER} SHA {V3_AUTH} AES {V3_PRIV}\nrouser {V3_USER} priv -V device\n"
+        + "".join(f"view device included .{subtree}\n" for subtree in DEVICE)
         + (workshop.folder / "overrides.conf").read_text()
     )
     argv: list[str | Path] = [
