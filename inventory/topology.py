@@ -26,6 +26,9 @@ from inventory.situation import Situation
 MOST = 3
 """The largest number of simultaneous failures that is looked at, and so the largest margin."""
 
+MOST_WEIGHED = 4
+"""So many failures are weighed one by one; of more, all are named: each costs an assessment."""
+
 
 class Health(StrEnum):
     """What is known of one element."""
@@ -235,9 +238,7 @@ class Topology:
     def _assured(self, name: str, down: frozenset[str], unknown: frozenset[str], known: int) -> int:
         if not unknown:
             return known
-        worst = down | unknown
-        holds = self._holds(self._needs[name], Situation(self.center, worst))
-        return _margin_of(self._orders(worst)[name], in_service=holds)
+        return self._margin_with(name, down | unknown)
 
     def _critical(self, cuts: Cuts) -> list[str]:
         return sorted(
@@ -328,7 +329,21 @@ class Topology:
                 or cause_of(situation, self.center.devices[owner], cut_off=False) == owner
             ):
                 causes.append(element)
-        return tuple(causes)
+        return tuple(self._telling(name, causes))
+
+    def _telling(self, name: str, causes: list[Element]) -> list[Element]:
+        """Of several failures, those that take margin by themselves; all, when none of them does.
+
+        A worn battery somewhere upstream is not why something else is out.
+        """
+        if not 1 < len(causes) <= MOST_WEIGHED:
+            return causes
+        designed = self._designed[name]
+        return [e for e in causes if self._margin_with(name, frozenset({e})) < designed] or causes
+
+    def _margin_with(self, name: str, down: frozenset[Element]) -> int:
+        holds = self._holds(self._needs[name], Situation(self.center, down))
+        return _margin_of(self._orders(down)[name], in_service=holds)
 
 
 def _by_size(cut: frozenset[str]) -> tuple[int, list[str]]:

@@ -15,7 +15,7 @@ from monitors.alerts.findings import Finding, Key, find, is_decidable
 from monitors.alerts.life import Change, Occurrence, Timers, acknowledge, step
 from monitors.alerts.suppression import parents
 from monitors.scene import Scene
-from monitors.snapshot import Phase
+from monitors.snapshot import Phase, Priority
 
 FLAPS = 3
 """So many beginnings within `FLAP_WINDOW_S` seconds are flapping."""
@@ -129,14 +129,30 @@ class AlertDesk:
 
     def timers(self, key: Key) -> Timers:
         """The alert's delays; a flapping one is held for longer."""
-        definition = self.definitions[key.alert]
-        on_delay_s = self.on_delay_s if definition.on_delay_s is None else definition.on_delay_s
+        on_delay_s = min(map(self._on_delay, self._spoken_for(key)))
         if self._longest_on_delay_s is not None:
             on_delay_s = min(on_delay_s, self._longest_on_delay_s)
         held_s = FLAP_HOLD_S if self.is_flapping(key) else 0.0
         if key in self.suppressed:  # what it hides takes some polls longer to recover
             held_s = max(held_s, self._settle_s)
-        return Timers(on_delay_s, max(definition.off_delay_s, held_s))
+        return Timers(on_delay_s, max(self.definitions[key.alert].off_delay_s, held_s))
+
+    def priority(self, key: Key) -> Priority:
+        """How urgent the alert is: as urgent as the most urgent finding that it speaks for."""
+        return min(definition.priority for definition in self._spoken_for(key))
+
+    def respond_within(self, key: Key) -> float:
+        """Seconds until somebody should have acted on the alert, or on what it speaks for."""
+        return min(definition.respond_within_s for definition in self._spoken_for(key))
+
+    def _spoken_for(self, key: Key) -> list[Definition]:
+        """The alert's own definition, and those of more urgent findings that it hides."""
+        own = self.definitions[key.alert]
+        hidden = {self.definitions[f.key.alert].id for f in self.suppressed.get(key, ())}
+        return [own, *(d for h in hidden if (d := self.definitions[h]).priority < own.priority)]
+
+    def _on_delay(self, definition: Definition) -> float:
+        return self.on_delay_s if definition.on_delay_s is None else definition.on_delay_s
 
     def _by_id(self, identifier: str) -> Occurrence:
         for occurrence in self.occurrences.values():
@@ -255,7 +271,8 @@ class AlertDesk:
 
 
 def _cause_of(finding: Finding) -> str:
-    return (*finding.causes, finding.element, finding.key.device)[0]
+    known = (*finding.causes, finding.element, finding.key.device)
+    return next(filter(None, known), "")
 
 
 def _children(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from inventory.elements import Element, owner_of
-from inventory.model import Device
+from inventory.model import Device, Kind
 from inventory.topology import Health, Margin, Power
 from monitors.alerts.conditions import (
     ComponentCondition,
@@ -16,12 +16,14 @@ from monitors.alerts.conditions import (
     SilenceCondition,
 )
 from monitors.alerts.definition import Definition
-from monitors.elements import element_of
-from monitors.health import DeviceHealth, Part
+from monitors.elements import element_of, on_battery
+from monitors.health import DeviceHealth, Part, ProtocolHealth
 from monitors.quantity import quantity
 from monitors.reading import Reading, SensorClass, State
 from monitors.scene import Scene
 from monitors.sensors import kind_of
+
+_BAD = frozenset({State.WARNING, State.CRITICAL})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,6 +45,12 @@ class Finding:
     summary: str
     causes: tuple[Element, ...] = ()
     """Elements upstream that explain it; empty when it explains itself."""
+    name: str = ""
+    """What people call the part."""
+    why: str = ""
+    """The reason in the device's words, without the part's name."""
+    classes: frozenset[SensorClass] = frozenset()
+    """The classes of the readings that are bad."""
 
 
 def said(reading: Reading) -> str:
@@ -78,6 +86,7 @@ class _Hit:
     why: str = ""
     element: Element = ""
     causes: tuple[Element, ...] = ()
+    classes: frozenset[SensorClass] = frozenset()
 
 
 def _finding(definition: Definition, key: Key, hit: _Hit) -> Finding:
@@ -87,7 +96,9 @@ def _finding(definition: Definition, key: Key, hit: _Hit) -> Finding:
         name=hit.name or hit.component or hit.device,
         why=hit.why,
     )
-    return Finding(key, hit.element, summary.rstrip(" :"), hit.causes)
+    return Finding(
+        key, hit.element, summary.rstrip(" :"), hit.causes, hit.name, hit.why, hit.classes
+    )
 
 
 def _hits(alert: str, condition: Condition, scene: Scene, held: Set[Key]) -> Iterator[_Hit]:
@@ -143,10 +154,8 @@ def _elements(condition: ElementCondition, scene: Scene) -> Iterator[_Hit]:
 def _silence(
     condition: SilenceCondition, scene: Scene, device: Device, health: DeviceHealth
 ) -> Iterator[_Hit]:
-    for protocol in health.protocols.values():
-        said = protocol.last.problem.message if protocol.last and protocol.last.problem else ""
-        if condition.silence == "refused" and protocol.failing and not health.silent:
-            yield _Hit(device.name, protocol.protocol, protocol.protocol, said)
+    if condition.silence == "refused" and not health.silent:
+        yield from _refusals(device, health)
     if condition.silence == "silent" and health.silent:
         said = next(
             (
@@ -158,6 +167,20 @@ def _silence(
         )
         causes = _behind(scene, device, device.name)
         yield _Hit(device.name, why=said, element=device.name, causes=causes)
+
+
+def _refusals(device: Device, health: DeviceHealth) -> Iterator[_Hit]:
+    """One hit for each kind of problem: what has garbled one protocol has garbled the other."""
+    failing: dict[str, list[ProtocolHealth]] = {}
+    for protocol in health.protocols.values():
+        if protocol.failing:
+            problem = protocol.last.problem if protocol.last else None
+            failing.setdefault(problem.kind if problem else "", []).append(protocol)
+    for alike in failing.values():
+        first, *others = alike
+        said = first.last.problem.message if first.last and first.last.problem else ""
+        also = f"; so does {', '.join(p.protocol for p in others)}" if others else ""
+        yield _Hit(device.name, first.protocol, first.protocol, said + also)
 
 
 def _components(
@@ -176,8 +199,14 @@ def _components(
                 _name_missed(part) if condition.vanished else part.name or part.id,
                 part.text,
                 element,
-                _behind(scene, device, element) if element else (),
+                _behind_part(scene, device, health, part, element),
+                _bad_classes(health, part),
             )
+
+
+def _bad_classes(health: DeviceHealth, part: Part) -> frozenset[SensorClass]:
+    bad = (r for r in health.bad_readings if r.component == part.id and r.state in _BAD)
+    return frozenset(r.sensor_class for r in bad)
 
 
 def _is_missed(part: Part) -> bool:
@@ -202,7 +231,13 @@ def _readings(
         component = reading.component or reading.name
         before = Key(alert, device.name, component) in held
         if condition.holds(reading.value, reading.state, held_before=before):
-            yield _Hit(device.name, component, reading.name, said(reading))
+            yield _Hit(
+                device.name,
+                component,
+                reading.name,
+                said(reading),
+                classes=frozenset({reading.sensor_class}),
+            )
 
 
 def _margins(condition: MarginCondition, scene: Scene) -> Iterator[_Hit]:
@@ -246,6 +281,16 @@ def _behind(scene: Scene, device: Device, element: Element) -> tuple[Element, ..
     cause = status[device.name].cause
     lost = not status[device.name].reachable or status[device.name].power is Power.LOST
     return (cause,) if lost and cause and owner_of(cause) != device.name else ()
+
+
+def _behind_part(
+    scene: Scene, device: Device, health: DeviceHealth, part: Part, element: Element
+) -> tuple[Element, ...]:
+    """As `_behind`; and a battery that empties does so because of the feed that is lost."""
+    if device.kind is Kind.UPS and part.kind == "battery" and on_battery(health):
+        feeds = (f"feed:{device.name}/{feed}" for feed in device.feeds)
+        return tuple(feed for feed in feeds if scene.states.get(feed) is Health.DOWN)
+    return _behind(scene, device, element) if element else ()
 
 
 def _behind_feeds(scene: Scene, device: Device, element: Element) -> tuple[Element, ...]:

@@ -1,18 +1,20 @@
 """Which findings another finding already explains: one cause is one alert. Pure."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from inventory.elements import owner_of
 from monitors.alerts.definition import Definition
 from monitors.alerts.findings import Finding, Key
-from monitors.sensors import kind_of
+from monitors.alerts.kinship import tells_of
 
 
 def parents(definitions: Mapping[str, Definition], findings: Iterable[Finding]) -> dict[Key, Key]:
     """Suppressed finding -> the finding that speaks for it.
 
     A finding yields only to one that exists, that is at least as urgent, and that does not yield
-    to it in turn. So nothing is suppressed by a mere assumption, and no P1 hides behind a P3.
+    to it in turn. So nothing is suppressed by a mere assumption, and no P1 hides behind a P3: a
+    function at risk yields to the failure that endangers it, which is then as urgent as that.
     """
     findings = list(findings)
     by_owner: dict[str, list[Finding]] = {}
@@ -38,40 +40,31 @@ def _parent(
 ) -> Key | None:
     if not definitions[finding.key.alert].yields:
         return None
-    if _is_redundancy(finding):
-        return _what_took_it(definitions, finding, by_device[finding.key.device])
+    rank = partial(_rank, definitions)
+    kin = [
+        other
+        for other in by_device[finding.key.device]
+        if finding.key.device and tells_of(other, finding) and rank(other) <= rank(finding)
+    ]
+    if kin:
+        return min(kin, key=lambda other: (rank(other), other.key)).key
     for cause in finding.causes or (finding.element,):
         candidates = [
             other
             for other in by_owner.get(owner_of(cause), ())
             if other.key != finding.key
             and _speaks_for(other, finding, cause)
-            and _rank(definitions, other) <= _rank(definitions, finding)
+            and (rank(other) <= rank(finding) or _endangers(other, finding, cause))
         ]
         if candidates:
-            return min(candidates, key=lambda other: _rank(definitions, other)).key
+            return min(candidates, key=rank).key
     return None
 
 
-def _is_redundancy(finding: Finding) -> bool:
-    """Whether it is about the redundancy of a device's parts: `power_supply_redundancy:1`."""
-    return bool(finding.key.device) and kind_of(finding.key.component).endswith("redundancy")
-
-
-def _what_took_it(
-    definitions: Mapping[str, Definition], finding: Finding, others: Iterable[Finding]
-) -> Key | None:
-    """The failed part behind lost redundancy: of the kind that its name begins with, or any."""
-    kind = kind_of(finding.key.component).removesuffix("redundancy").rstrip("_")
-    parts = [
-        other
-        for other in others
-        if not _is_redundancy(other)
-        and other.key.component
-        and (not kind or kind_of(other.key.component) == kind)
-        and _rank(definitions, other) <= _rank(definitions, finding)
-    ]
-    return min((part.key for part in parts), default=None)
+def _endangers(other: Finding, finding: Finding, cause: str) -> bool:
+    """Whether a function or group is short of the very element that the other one is about."""
+    is_margin = not finding.key.device and bool(finding.causes)
+    return is_margin and other.element == cause
 
 
 def _speaks_for(other: Finding, finding: Finding, cause: str) -> bool:

@@ -309,3 +309,13 @@ def test_what_is_out_of_service_always_has_a_cause(whole: Center, data: st.DataO
             assert status.cause in states
         elif status.cause:
             assert status.power in (Power.BATTERY, Power.REDUCED)
+
+
+def test_a_worn_battery_is_not_why_a_console_is_out(topology: Topology) -> None:
+    after = topology.assess({"battery:ups-a": DOWN, "console": DOWN})
+    assert after.functions["desk"].causes == ("console",)
+
+
+def test_failures_that_cost_margin_only_together_are_both_named(topology: Topology) -> None:
+    after = topology.assess({"supply:srv-1/1": DOWN, "supply:srv-1/2": DOWN})
+    assert after.functions["cad"].causes == ("supply:srv-1/1", "supply:srv-1/2")
