@@ -70,8 +70,8 @@ class Engine:
         self.server: ChannelServer | None = None
         self._clients = clients
         self._definitions = definitions or load_definitions()
-        self._poller = Poller(self._absorb, on_entries=self._keep_entries)
         self._lag = LagMeter()
+        self._poller = self._new_poller()
         self._started_at = datetime.now(UTC)
         self._instance = secrets.token_hex(4)
         self._watch: Watch | None = None
@@ -130,7 +130,7 @@ class Engine:
             return self._inventory_problem
         self._inventory_problem = ""
         poller = self._poller
-        self._poller = Poller(self._absorb, on_entries=self._keep_entries)
+        self._poller = self._new_poller()
         self._poller.counters = poller.counters
         await poller.stop()
         self._poller.start(self._targets.targets)
@@ -208,6 +208,9 @@ class Engine:
         for problem in targets.problems:
             log.warning("not monitored: %s", problem)
         self._targets, self._watch, self._full = targets, watch, True
+
+    def _new_poller(self) -> Poller:
+        return Poller(self._absorb, on_entries=self._keep_entries, stalled_s=self._lag.stalled_s)
 
     def _absorb(self, poll: Poll) -> None:
         if poll.device not in self.watch.devices:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from inventory.errors import WatchfloorError
 from monitors.haste import Haste
+from monitors.health import SILENCE
 from monitors.probe import KeepsLog, LogEntry, Poll, Probe, Problem, ProblemKind
 from monitors.targets import Target
 
@@ -25,6 +26,11 @@ FIRST_ROUND_S = 20.0
 """How long the first round may take where the interval is shorter: devices are recognised in it."""
 STARTS_PER_S = 50.0
 """How fast the first round goes: everything is seen soon after the start, without a burst."""
+STALL_S = 1.0
+"""When the event loop stood still for so long, a silence in that time is not the device's."""
+NOT_HEARD = SILENCE | {ProblemKind.MUTE}
+MOST_EXCUSED = 3
+"""Silences of one target in a row that the loop is blamed for; then they count all the same."""
 
 
 @dataclass(slots=True)
@@ -52,11 +58,14 @@ class Poller:
         on_poll: Callable[[Poll], None],
         grace_s: float = GRACE_S,
         on_entries: OnEntries | None = None,
+        stalled_s: Callable[[float], float] = lambda _: 0.0,
     ) -> None:
+        """`stalled_s` says how long the loop stood still since a moment of its clock."""
         self.counters = PollCounters()
         self._on_poll = on_poll
         self._on_entries = on_entries
         self._grace_s = grace_s
+        self._stalled_s = stalled_s
         self._tasks: list[asyncio.Task[None]] = []
         self._targets: list[Target] = []
         self._haste = Haste(lambda: asyncio.get_running_loop().time())
@@ -100,15 +109,30 @@ class Poller:
         loop = asyncio.get_running_loop()
         due = first
         alarm = self._haste.alarm(target.device)
+        excused = 0
         while True:
             await alarm.until(due)
-            self.counters.late_s = max(0.0, loop.time() - due)
+            begun = loop.time()
+            self.counters.late_s = max(0.0, begun - due)
             poll = await self._poll(target)
             self.counters.polls += 1
             if poll.problem is not None:
                 self.counters.failures[poll.problem.kind] += 1
-            self._pass_on(target, poll)
+            excused = excused + 1 if self._is_own_fault(poll, begun) else 0
+            if excused in range(1, MOST_EXCUSED + 1):
+                log.warning(
+                    "%s over %s: not heard while the loop stood still",
+                    target.device,
+                    target.protocol,
+                )
+            else:
+                self._pass_on(target, poll)
             due = next_due(phase, target.interval_s, loop.time())
+
+    def _is_own_fault(self, poll: Poll, begun: float) -> bool:
+        """Whether a silence says more of this busy process than of the device."""
+        silent = poll.problem is not None and poll.problem.kind in NOT_HEARD
+        return silent and self._stalled_s(begun) >= STALL_S
 
     def _pass_on(self, target: Target, poll: Poll) -> None:
         try:

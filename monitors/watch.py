@@ -135,7 +135,7 @@ class Watch:
     @property
     def has_news(self) -> bool:
         """Whether something was concluded since the last snapshot that it does not show."""
-        return self._news or bool(self._changed)
+        return self._news or bool(self._changed) or self._alerts.behind
 
     def note(self, event: Event) -> None:
         """Takes in an event that the store has accepted."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.haste import Haste
-from monitors.poller import STARTS_PER_S, Poller, first_delay, next_due
+from monitors.poller import MOST_EXCUSED, STALL_S, STARTS_PER_S, Poller, first_delay, next_due
 from monitors.probe import Poll, ProblemKind
 from monitors.targets import Target
 from tests.wait import until_async
@@ -71,10 +71,13 @@ class FakeProbe:
 
 @asynccontextmanager
 async def polling(
-    *probes: FakeProbe, interval_s: float = 0.05, grace_s: float = 0.05
+    *probes: FakeProbe,
+    interval_s: float = 0.05,
+    grace_s: float = 0.05,
+    stalled_s: float = 0.0,
 ) -> AsyncIterator[tuple[Poller, list[Poll]]]:
     polls: list[Poll] = []
-    poller = Poller(polls.append, grace_s=grace_s)
+    poller = Poller(polls.append, grace_s=grace_s, stalled_s=lambda _: stalled_s)
     poller.start([Target(probe, interval_s, interval_s) for probe in probes])
     try:
         yield poller, polls
@@ -94,6 +97,15 @@ async def test_a_device_that_hangs_delays_no_other() -> None:
     problems = {poll.problem.kind for poll in polls if poll.device == "hangs" and poll.problem}
     assert problems == {ProblemKind.SILENT}
     assert hanging.most_running == 1
+
+
+async def test_a_silence_while_the_loop_stood_still_is_not_the_devices() -> None:
+    hanging, healthy = FakeProbe("hangs", takes_s=3600), FakeProbe("well")
+    async with polling(hanging, healthy, stalled_s=STALL_S) as (poller, polls):
+        await until_async(lambda: count(polls, "hangs"), 10, "one that counts all the same")
+        silences = poller.counters.failures[ProblemKind.SILENT]
+    assert silences - count(polls, "hangs") == MOST_EXCUSED
+    assert count(polls, "well") > 0
 
 
 async def test_a_slow_device_is_never_asked_twice_at_once() -> None:

@@ -9,6 +9,7 @@ from inventory.model import Center
 from monitors.alerts.definition import load_definitions
 from monitors.alerts.desk import AlertError, Transition
 from monitors.alerts.life import Change, Occurrence
+from monitors.alerts.views import MOST_WEIGHED
 from monitors.events import Event, EventKind
 from monitors.probe import ProblemKind
 from monitors.reading import Reading, SensorClass, State
@@ -340,3 +341,14 @@ def test_every_alert_is_there_once() -> None:
     assert len(keys) == len(set(keys))
     ids = itertools.groupby(sorted(a.id for a in room.snapshot.alerts))
     assert all(len(list(group)) == 1 for _, group in ids)
+
+
+def test_a_snapshot_works_out_a_few_impacts_and_the_next_ones_go_on() -> None:
+    quick = small_center().model_copy(update={"on_delay_s": 5})
+    servers = ("srv-1", "srv-2", "mon-1", "sw-a", "sw-b")
+    bad = dict.fromkeys(servers, reading("power_supply:1", BAD, text="failed"))
+    room = Room(quick).pass_time(60).pass_time(120, bad)
+    assert len(room.alerts) == len(servers) > MOST_WEIGHED
+    assert room.watch.has_news  # the impact of some is not known yet
+    assert len(room.alerts) == len(servers)
+    assert not room.watch.has_news
