@@ -372,6 +372,8 @@ class Exposition:
         if lines is not before.lines:
             self._take_away(device, before.lines)
             before = _Written(lines)
+        elif values is before.values:
+            return
         name = _escape(device).encode()
         for each in lines:
             numbers = each.numbers(values)

@@ -7,6 +7,7 @@ recorded history always gives the same states.
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import is_
 
 from monitors.presence import BY_INVENTORY, NOTHING_EXPECTED, Expected, Presence
 from monitors.probe import Identity, Poll, ProblemKind
@@ -316,7 +317,8 @@ class DeviceHealth:
         """Grows with every poll: what was worked out of an older version is out of date."""
         self._parts: tuple[int, tuple[Part, ...]] = (-1, ())
         self._bad_parts: tuple[int, tuple[Part, ...]] = (-1, ())
-        self._of_class: tuple[int, dict[SensorClass, tuple[Reading, ...]]] = (-1, {})
+        self._classed: list[Readings] = []
+        self._of_class: dict[SensorClass, tuple[Reading, ...]] = {}
         self.protocols = {
             protocol: ProtocolHealth(protocol, interval_s, damping or Damping())
             for protocol, interval_s in protocols.items()
@@ -371,13 +373,19 @@ class DeviceHealth:
         parts = self.readings_of(self.protocols)
         return parts[0] if len(parts) == 1 else JoinedReadings(parts)
 
+    @property
+    def bad_readings(self) -> list[Reading]:
+        """The last readings whose state is not ok."""
+        parts = self.readings_of(self.protocols)
+        return [part[at] for part in parts for at in part.verdict.bad]
+
     def of_class(self, sensor_class: SensorClass) -> tuple[Reading, ...]:
         """The last readings of one class."""
-        if self._of_class[0] != self.version:
-            self._of_class = (self.version, {})
-        known = self._of_class[1]
+        parts = self.readings_of(self.protocols)
+        if len(parts) != len(self._classed) or not all(map(is_, parts, self._classed)):
+            self._classed, self._of_class = parts, {}
+        known = self._of_class
         if sensor_class not in known:
-            parts = self.readings_of(self.protocols)
             known[sensor_class] = tuple(r for part in parts for r in part.of_class(sensor_class))
         return known[sensor_class]
 

@@ -156,6 +156,42 @@ class Readings(Sequence[Reading]):
         )
 
 
+class Recurring:
+    """Brings poll after poll of one device into this form, and keeps what has stayed the same."""
+
+    def __init__(self) -> None:
+        self._before: tuple[Reading, ...] = ()
+        self._readings = Readings.of(())
+
+    def of(self, readings: Iterable[Reading]) -> Readings:
+        """The readings of a poll: the very object of the poll before where nothing has changed."""
+        now = tuple(readings)
+        if now != self._before:
+            self._readings = self._changed(now)
+        self._before = now
+        return self._readings
+
+    def _changed(self, now: tuple[Reading, ...]) -> Readings:
+        known = self._readings.sensors.sensors
+        if len(now) != len(known) or not all(map(_is_of, now, known)):
+            return Readings.of(now)
+        verdict = Verdict(tuple(r.state for r in now), tuple(r.text for r in now))
+        if verdict == self._readings.verdict:
+            verdict = self._readings.verdict
+        return Readings(self._readings.sensors, tuple(plain(r.value) for r in now), verdict)
+
+
+def _is_of(reading: Reading, sensor: Sensor) -> bool:
+    return (
+        reading.name == sensor.name
+        and reading.component == sensor.component
+        and reading.sensor_class is sensor.sensor_class
+        and reading.oid == sensor.oid
+        and reading.unit == sensor.unit
+        and reading.profile == sensor.profile
+    )
+
+
 class JoinedReadings(Sequence[Reading]):
     """The readings of several protocols, one after the other."""
 

@@ -22,6 +22,7 @@ PAYLOAD_RAKP1 = 0x12
 PAYLOAD_RAKP2 = 0x13
 PAYLOAD_RAKP3 = 0x14
 PAYLOAD_RAKP4 = 0x15
+_RMCP_PLUS = bytes((AUTH_RMCP_PLUS,))
 SEALED_IPMI = 0xC0 | PAYLOAD_IPMI
 """Encrypted and authenticated."""
 
@@ -33,6 +34,7 @@ _NEXT_HEADER = 0x07
 _INTEGRITY_TRAILER = b"\xff\xff\x02\x07"
 """Two bytes of pad, their count and the next header: what 12 + 16 n bytes always need."""
 _PADDING = tuple(bytes(range(1, count + 1)) + bytes((count,)) for count in range(_BLOCK))
+_VECTORS_AT_ONCE = 64
 _SEQUENCES = 1 << 32
 _WINDOW = 32
 
@@ -87,7 +89,7 @@ def is_rmcp_plus(packet: bytes) -> bool:
 
 def session_id(packet: bytes) -> int:
     """The console's session id that an RMCP+ packet names; 0 outside a session."""
-    return int.from_bytes(packet[6:10], "little") if is_rmcp_plus(packet) else 0
+    return int.from_bytes(packet[6:10], "little") if packet[4:5] == _RMCP_PLUS else 0
 
 
 def _exactly(packet: bytes, start: int, length: int) -> bytes:
@@ -112,6 +114,8 @@ class SealedFraming:
         self._decryptor = cipher.decryptor()
         self._console_session = console_session
         self._managed_session = managed_session
+        self._vectors = b""
+        self._vectors_used = 0
         self._sent = 0
         self._received = 0
         self._seen = 0
@@ -131,7 +135,7 @@ class SealedFraming:
         self._sent = self._sent % (_SEQUENCES - 1) + 1
         # A random block, encrypted first, is the unpredictable vector of the blocks behind it.
         padding = _PADDING[-(len(message) + 1) % _BLOCK]
-        hidden = self._encryptor.update(os.urandom(_BLOCK) + message + padding)
+        hidden = self._encryptor.update(self._vector() + message + padding)
         header = _HEADER_20.pack(
             AUTH_RMCP_PLUS, SEALED_IPMI, self._managed_session, self._sent, len(hidden)
         )
@@ -155,6 +159,13 @@ class SealedFraming:
         message = self._reveal(packet[_HEADER_END : _HEADER_END + length])
         self._admit(sequence)
         return message
+
+    def _vector(self) -> bytes:
+        """A random block; many are drawn at once, since each call of the kernel costs more."""
+        self._vectors_used += _BLOCK
+        if self._vectors_used >= len(self._vectors):
+            self._vectors, self._vectors_used = os.urandom(_BLOCK * _VECTORS_AT_ONCE), 0
+        return self._vectors[self._vectors_used : self._vectors_used + _BLOCK]
 
     def _code(self, sealed: bytes) -> bytes:
         return hmac.digest(self._k1, sealed, self._digest)[: self._code_length]

@@ -19,6 +19,7 @@ from monitors.ipmi.sensors import SensorReader, UnreadableError
 from monitors.ipmi.target import IpmiTarget
 from monitors.probe import Identity, Poll, Problem, ProblemKind
 from monitors.reading import Reading
+from monitors.readings import Recurring
 
 PROTOCOL = "ipmi"
 MOST_UNREAD_EVENTS = 1024
@@ -46,6 +47,7 @@ class IpmiProbe:
         self._foreign = 0
         self._unreadable_records = 0
         self._identity = Identity()
+        self._recurring = Recurring()
         self._prepared_login = 0
         self._events: list[LogEvent] = []
         self._polling = asyncio.Lock()
@@ -81,7 +83,7 @@ class IpmiProbe:
             protocol=PROTOCOL,
             started_at=started_at,
             duration_s=time.monotonic() - start,
-            readings=tuple(harvest.readings),
+            readings=self._recurring.of(harvest.readings),
             identity=self._identity,
             problem=harvest.problem,
         )

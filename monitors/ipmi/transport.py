@@ -98,17 +98,18 @@ class UdpTransport:
         return opened
 
     def _readable(self, open_socket: socket.socket) -> None:
-        for _ in range(READ_AT_ONCE):
+        for count in range(READ_AT_ONCE):
             try:
                 packet, source = open_socket.recvfrom(LARGEST_PACKET + 1)
             except BlockingIOError:
-                break
+                if not count:  # woken, and not by a packet
+                    self._drain_errors(open_socket)
+                return
             except OSError:
                 if not self._drain_errors(open_socket):
-                    break
+                    return
                 continue
             self._deliver((source[0], source[1]), packet)
-        self._drain_errors(open_socket)
 
     def _deliver(self, source: Address, packet: bytes) -> None:
         receivers = self._receivers.get(source)

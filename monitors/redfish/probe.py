@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from monitors.net.errors import NetError
 from monitors.probe import Identity, Poll, Problem, ProblemKind
 from monitors.reading import Reading
+from monitors.readings import Recurring
 from monitors.redfish.classic import read_power, read_redundancy, read_thermal
 from monitors.redfish.document import Document
 from monitors.redfish.errors import NotFoundError, RedfishError, StrangeError
@@ -64,6 +65,7 @@ class RedfishProbe:
         self._log_at = 0.0
         self._events: list[LogEvent] = []
         self._identity = Identity()
+        self._recurring = Recurring()
         self._polling = asyncio.Lock()
 
     @property
@@ -93,7 +95,7 @@ class RedfishProbe:
             protocol=PROTOCOL,
             started_at=started_at,
             duration_s=time.monotonic() - start,
-            readings=tuple(harvest.readings),
+            readings=self._recurring.of(harvest.readings),
             identity=self._identity,
             problem=problem,
         )
