@@ -117,6 +117,7 @@ def _states(name: str, states: States) -> StatesEntry:
         (State.WARNING, states.warning),
         (State.CRITICAL, states.critical),
         (State.UNKNOWN, states.unknown),
+        (State.ABSENT, states.absent),
     )
     meanings = tuple(
         (state, ", ".join(f"{key} {word}" for key, word in words.items()))
