@@ -14,10 +14,11 @@ from monitors.net.errors import NetError
 from monitors.net.trust import Trust, fingerprint
 from monitors.pjlink.protocol import LONGEST_LINE, NotPjlinkError, parse_greeting
 from monitors.pjlink.protocol import PORT as PJLINK_PORT
-from monitors.redfish.document import printable
+from monitors.printable import printable
 
 REDFISH_PORT = 443
 LARGEST_ROOT = 256 * 1024
+LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ async def _ask_root(connection: Connection) -> str:
         raise ValueError("no service root")
     words = (root.get("Vendor"), root.get("Product"), root.get("Name"))
     named = " ".join(word for word in words[:2] if isinstance(word, str)) or words[2]
-    return printable(str(named))[:80] or "Redfish"
+    return printable(str(named)[:LONGEST_NAME]) or "Redfish"
 
 
 async def display_answers(host: str, timeout_s: float, port: int = PJLINK_PORT) -> bool:

@@ -73,12 +73,6 @@ def parse_answer(line: bytes, command: str) -> str | None:
     return value
 
 
-def printable(text: str) -> str:
-    """The text without what could disturb a page or a terminal."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(kept.split())
-
-
 def shown(line: bytes) -> str:
     """The beginning of a strange line, for a message."""
     return repr(line[:24].decode("ascii", "replace"))

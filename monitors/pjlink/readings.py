@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from monitors.pjlink.protocol import printable
 from monitors.pjlink.target import PjlinkTarget
+from monitors.printable import printable
 from monitors.reading import UNITS, Reading, SensorClass, State
 
 PROFILE = "pjlink"

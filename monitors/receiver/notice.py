@@ -5,7 +5,7 @@ Whatever they say is a hint: nothing in them proves who sent them.
 
 import re
 
-from monitors.pjlink.protocol import printable
+from monitors.printable import printable
 
 LONGEST = 136
 _NOTICE = re.compile(rb"%2(LKUP|ERST|POWR|INPT)=([ -~]{1,32})\r?\n?", re.IGNORECASE)

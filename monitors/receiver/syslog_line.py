@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from monitors.pjlink.protocol import printable
+from monitors.printable import printable
 from monitors.reading import State
 
 LONGEST_LINE = 8192

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from monitors.pjlink.protocol import printable
+from monitors.printable import printable
 from monitors.reading import State
 from monitors.receiver.notification import Notification
 from monitors.snmp.values import Value, text_of

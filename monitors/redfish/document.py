@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from monitors.printable import printable
+
 LONGEST_DOCUMENT = 1024 * 1024
 """Octets of one answer."""
 MOST_MEMBERS = 512
@@ -47,7 +49,7 @@ class Document:
     def text(self, key: str) -> str:
         """A text without what could disturb a page; empty when there is none."""
         value = self.values.get(key)
-        return printable(value) if isinstance(value, str) else ""
+        return shortened(value) if isinstance(value, str) else ""
 
     def number(self, key: str) -> float | None:
         """A finite number; None when there is none."""
@@ -105,7 +107,6 @@ class Document:
 EMPTY = Document({})
 
 
-def printable(text: str) -> str:
+def shortened(text: str) -> str:
     """The beginning of a text, in one line."""
-    kept = "".join(c if c.isprintable() else " " for c in text[: LONGEST_TEXT * 2])
-    return " ".join(kept.split())[:LONGEST_TEXT]
+    return printable(text[: LONGEST_TEXT * 2])[:LONGEST_TEXT]

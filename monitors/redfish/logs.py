@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from monitors.reading import SensorClass, State
-from monitors.redfish.document import Document, printable
+from monitors.redfish.document import Document, shortened
 from monitors.redfish.harvest import Harvest
 from monitors.redfish.tree import Walker
 
@@ -43,7 +43,7 @@ def decode_entry(entry: Document) -> LogEvent:
 
 def _message(entry: Document) -> str:
     value = entry.values.get("Message")
-    return printable(value) if isinstance(value, str) else ""
+    return shortened(value) if isinstance(value, str) else ""
 
 
 def _time(text: str) -> datetime | None:
