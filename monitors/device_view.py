@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from inventory.model import Center, Device
 from inventory.topology import DeviceStatus, Health, Margin
-from monitors.health import DeviceHealth, Part, ProtocolHealth
+from monitors.health import DeviceHealth, Part
 from monitors.probe import Identity
+from monitors.protocol_health import ProtocolHealth
 from monitors.reading import State, worst
 from monitors.snapshot import ComponentView, DeviceView, MarginView, PollView
 

@@ -21,10 +21,11 @@ from monitors.alerts.views import AlertViews
 from monitors.device_view import PartViews, view_device, view_margins
 from monitors.elements import ElementReader
 from monitors.events import FINDINGS, Event, EventKind, standing
-from monitors.health import Damping, DeviceHealth
+from monitors.health import DeviceHealth
 from monitors.metrics import Metrics
 from monitors.presence import Expected
 from monitors.probe import Poll
+from monitors.protocol_health import Damping
 from monitors.readings import Readings
 from monitors.retirement import Retirement, to_retire
 from monitors.scene import Scene

@@ -17,7 +17,8 @@ from monitors.alerts.conditions import (
 )
 from monitors.alerts.definition import Definition
 from monitors.elements import element_of, on_battery
-from monitors.health import DeviceHealth, Part, ProtocolHealth
+from monitors.health import DeviceHealth, Part
+from monitors.protocol_health import ProtocolHealth
 from monitors.quantity import quantity
 from monitors.reading import Reading, SensorClass, State
 from monitors.scene import Scene

@@ -8,7 +8,7 @@ from monitors.alerts.definition import Definition, FactWanted
 from monitors.alerts.desk import AlertDesk
 from monitors.alerts.findings import said
 from monitors.alerts.life import Occurrence
-from monitors.health import ProtocolHealth
+from monitors.protocol_health import ProtocolHealth
 from monitors.readings import Readings
 from monitors.scene import Scene
 from monitors.sensors import kind_of
