@@ -67,14 +67,15 @@ class EventLog:
 
     async def read_new(self, walker: Walker) -> tuple[LogEvent, ...]:
         """The entries since the last call, oldest first, at most MOST_AT_ONCE. Raises NetError."""
+        first: Document | None = None
         entries: list[Document] = []
         async for page in walker.pages(self.path):
-            if not entries:
+            if first is None:
                 if page is self._first_page or "Members" not in page.values:
                     return ()  # the BMC says that nothing has changed, or nothing at all
-                self._first_page = page
-                self.count = _count(page)
+                first, self.count = page, _count(page)
             entries += [entry for entry in page.parts("Members") if entry.path and entry.complete]
+        self._first_page = first  # only now: a log that was read in part is read again
         return self._news(entries)
 
     def _news(self, entries: Sequence[Document]) -> tuple[LogEvent, ...]:

@@ -112,7 +112,7 @@ class RedfishProbe:
         round_ = _Round(self.session, harvest)
         await self._read_often(round_, self._tree)
         await self._read_inside(round_)
-        await self._read_logs()
+        await self._read_logs(round_)
         read_counts(self._logs.values(), harvest)
         for system in round_.systems:
             read_health(system, SYSTEM, harvest)
@@ -163,12 +163,16 @@ class RedfishProbe:
         for readings in self._inside.values():
             round_.harvest.take(readings)
 
-    async def _read_logs(self) -> None:
+    async def _read_logs(self, round_: "_Round") -> None:
         if self._clock() < self._log_at:
             return
         self._log_at = self._clock() + self.target.log_every_s
         for log in self._logs.values():
-            fresh = await log.read_new(self._walker)
+            try:
+                fresh = await log.read_new(self._walker)
+            except RedfishError as error:
+                round_.failed.append(error)  # what the sensors say counts all the same
+                continue
             self._events = [*self._events, *fresh][-MOST_UNREAD_EVENTS:]
 
     def _partial(self, round_: "_Round") -> Problem | None:

@@ -5,6 +5,8 @@ import pytest
 from monitors.health import DeviceHealth
 from monitors.probe import Poll, ProblemKind
 from monitors.reading import SensorClass, State
+from monitors.redfish.errors import RedfishError
+from monitors.redfish.logs import EventLog, LogEvent
 from tests.certificates import Signed
 from tests.monitors.redfish.bmcs import SHAPES, Clock, bad, bmc, of, probe_of, states
 
@@ -216,3 +218,21 @@ async def test_a_slow_bmc_is_given_up_and_asked_anew(signed: Signed) -> None:
     assert slow.problem is not None
     assert slow.problem.kind is ProblemKind.SILENT
     assert well.problem is None
+
+
+async def test_a_log_that_cannot_be_read_costs_no_sensor(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_: object) -> tuple[LogEvent, ...]:
+        raise RedfishError("the BMC is busy")
+
+    clock = Clock()
+    async with bmc("idrac", signed) as simulated:
+        probe = probe_of(simulated, signed, clock=clock)
+        whole = await probe.poll()
+        monkeypatch.setattr(EventLog, "read_new", busy)
+        clock.now += 61
+        partial = await probe.poll()
+    assert partial.problem is not None
+    assert "busy" in partial.problem.message
+    assert {r.name for r in partial.readings} == {r.name for r in whole.readings}
