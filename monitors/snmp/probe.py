@@ -34,6 +34,8 @@ REPLAY_AGAIN_S = 300.0
 """How long a device whose answers changed their form is polled the ordinary way."""
 LOOK_AGAIN_S = 3600.0
 """How often parts of the profiles that the device did not have are looked for again."""
+LOOK_SOON_S = 60.0
+"""The same for a device that has just started."""
 SETTLE_S = 300.0
 """How long a device that has started may take to fill its tables."""
 CUTS_BELIEVED_AFTER = 3
@@ -131,7 +133,7 @@ class SnmpProbe:
     async def _ask(self) -> Answer:
         if self._plan is None:
             return await self._first_poll()
-        looking_again = self._settling or self._clock() >= self._look_again_at
+        looking_again = self._clock() >= self._look_again_at
         script = self._script()
         plan = self._full_plan if looking_again else script or self._plan
         answer = await self._engine.poll(self._target, plan)
@@ -228,8 +230,8 @@ class SnmpProbe:
             plan = pruned(self._full_plan, answer.values)
             if plan != self._plan:
                 self._plan, self._tracker = plan, None
-            later = self._settle_until if self._settling else self._clock() + LOOK_AGAIN_S
-            self._look_again_at = later
+            wait_s = LOOK_SOON_S if self._settling else LOOK_AGAIN_S
+            self._look_again_at = self._clock() + wait_s
         if self._is_better_known(answer, full=full):
             return
         if answer.cut_short:
