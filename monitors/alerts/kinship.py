@@ -10,8 +10,11 @@ from monitors.sensors import kind_of
 PROBES = frozenset({"probe", "sensor"})
 """Kinds of components that only measure: what is wrong with them is what they measure."""
 INTAKES = frozenset({"air_inlet", "inlet", "intake"})
-NESTED = ("device", "pdu", "ups", "input", "output", "phase", "bank", "circuit", "outlet")
-"""What a load runs through, from the whole to the part."""
+NESTED = (
+    ("device", "pdu", "ups", "input", "output", "phase", "bank", "circuit", "outlet"),
+    ("time", "ntp", "reference"),
+)
+"""What a load runs through, and where time comes from: from the whole to the part."""
 SUMMARY = re.compile(r"(common|general|global|overall|summary|collective)\b", re.IGNORECASE)
 """How the names of signals begin that only say that some other one is there."""
 
@@ -49,16 +52,13 @@ def _may_have_taken(other: Finding, finding: Finding) -> bool:
 def _measures_it(other: Finding, finding: Finding) -> bool:
     """Whether all that is wrong with a part is the very reading that the other one is about.
 
-    What a probe says of itself is about what it measures; what a hot disk says is not.
+    What a probe says of itself is about what it measures, for which it often has one alarm alone;
+    what a hot disk says is not.
     """
-    kind = kind_of(finding.key.component)
-    wrong = finding.classes - ({SensorClass.STATE} if kind in PROBES else set())
-    return (
-        other.key.alert != finding.key.alert
-        and other.key.component == finding.key.component
-        and len(other.classes) == 1
-        and wrong == other.classes
-    )
+    same = other.key.component == finding.key.component and other.key.alert != finding.key.alert
+    if kind_of(finding.key.component) in PROBES:
+        return same and len(other.classes) == 1 and other.classes <= finding.classes
+    return same and len(other.classes) == 1 and other.classes == finding.classes
 
 
 def _heats_it(other: Finding, finding: Finding) -> bool:
@@ -73,10 +73,13 @@ def _heats_it(other: Finding, finding: Finding) -> bool:
 
 def _is_within(other: Finding, finding: Finding) -> bool:
     """Whether the same is said of a part of it: of a phase, and therefore of the whole strip."""
-    kinds = kind_of(finding.key.component), kind_of(other.key.component)
-    if other.key.alert != finding.key.alert or not {*kinds} <= {*NESTED}:
+    if other.key.alert != finding.key.alert or not finding.why == other.why != "":
         return False
-    return NESTED.index(kinds[0]) < NESTED.index(kinds[1]) and finding.why == other.why != ""
+    whole, part = kind_of(finding.key.component), kind_of(other.key.component)
+    return any(
+        whole in chain and part in chain and chain.index(whole) < chain.index(part)
+        for chain in NESTED
+    )
 
 
 def _is_the_same_part(other: Finding, finding: Finding) -> bool:

@@ -178,8 +178,11 @@ def headline(tiles: tuple[Tile, ...], alerts: tuple[AlertRow, ...]) -> str:
         return f"Working, but the next failure is an outage: {', '.join(risky)}"
     if any(tile.tone is Tone.UNKNOWN for tile in tiles):
         return "Not everything has been read yet"
+    standing = sum(alert.phase != Phase.RETURNED for alert in alerts)
+    if standing:
+        return f"All functions work; {count(standing, 'alert')} to look at"
     if alerts:
-        return f"All functions work; {count(len(alerts), 'alert')} to look at"
+        return f"All functions work; {count(len(alerts), 'alert')} gone, to be acknowledged"
     return "All functions work"
 
 

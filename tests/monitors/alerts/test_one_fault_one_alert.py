@@ -30,6 +30,7 @@ def room() -> Center:
         device("env-1", "sensor"),
         device("sw-a", "switch"),
         device("srv-1", "server"),
+        device("clk-1", "clock"),
         device("disp-1", "display"),
         device("disp-2", "display"),
         groups={"displays": (1, ["disp-1", "disp-2"])},
@@ -41,7 +42,7 @@ def alerts(
     said: Said,
     refused: Mapping[str, ProblemKind] | None = None,
     definitions: Mapping[str, Definition] = DEFINITIONS,
-    seconds: int = 180,
+    seconds: int = 240,
 ) -> list[AlertView]:
     """What stands after everything was well once, and then was as `said`.
 
@@ -89,6 +90,25 @@ ONE_FAULT: dict[str, tuple[Said, str]] = {
     "a probe is too hot, and says that it alarms": (
         {"env-1": [temperature("probe:1"), reading("probe:1", BAD, name="Cold aisle alarm")]},
         "temperature-high env-1 probe:1",
+    ),
+    "a probe has one alarm for heat and moisture": (
+        {
+            "env-1": [
+                temperature("probe:1"),
+                reading("probe:1", BAD, sensor_class=SensorClass.HUMIDITY, name="Cold aisle"),
+                reading("probe:1", BAD, name="Cold aisle alarm"),
+            ]
+        },
+        "temperature-high env-1 probe:1",
+    ),
+    "a clock has lost its reference": (
+        {
+            "clk-1": [
+                reading("ntp", BAD, name="NTP", text="notSynchronized"),
+                reading("reference:1", BAD, name="Reference clock 1", text="notSynchronized"),
+            ]
+        },
+        "clock-not-synchronised clk-1 reference:1",
     ),
     "a processor is too hot, and therefore bad": (
         {"srv-1": [temperature("cpu:1"), reading("cpu:1", name="CPU 1 status")]},
@@ -147,12 +167,6 @@ TWO_FAULTS: dict[str, Said] = {
     },
     "a disk has failed, and is hot as well": {
         "srv-1": [temperature("disk:2", State.WARNING), reading("disk:2", BAD, text="failed")]
-    },
-    "a probe is too hot and too humid": {
-        "env-1": [
-            temperature("probe:1"),
-            reading("probe:1", BAD, sensor_class=SensorClass.HUMIDITY, name="Humidity", value=0.9),
-        ]
     },
     "a phase carries too much, and the strip has lost a supply": {
         "pdu-a": [

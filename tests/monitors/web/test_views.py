@@ -41,6 +41,14 @@ def test_a_lost_margin_is_a_warning_that_names_its_cause() -> None:
     assert view.headline == "Working, but the next failure is an outage: CAD"
 
 
+def test_the_headline_tells_what_stands_from_what_is_gone() -> None:
+    over = replace(alert("ups-a"), phase=Phase.RETURNED, returned_at=NOW)
+    gone = snapshot(small_center(), alerts=(over,))
+    assert page(gone, NOW).headline == "All functions work; 1 alert gone, to be acknowledged"
+    both = snapshot(small_center(), alerts=(over, alert("ups-b")))
+    assert page(both, NOW).headline == "All functions work; 1 alert to look at"
+
+
 def test_what_is_out_leads_the_headline() -> None:
     view = page(snapshot(CENTER, {"srv-1": DOWN, "srv-2": DOWN}), NOW)
     assert view.headline == "Out of service: CAD, Desk"
