@@ -71,6 +71,16 @@ async def test_too_many_are_counted_and_no_device_fills_it_alone() -> None:
     assert (hop.status.queued, hop.status.lost) == (21, 480)
 
 
+async def test_a_device_has_its_share_again_once_what_it_said_is_delivered() -> None:
+    engine = Engine()
+    hop = Hop(engine.take, Tally(), capacity=10)
+    async with running(hop):
+        for round_ in range(3):
+            assert [hop.keep(event(10 * round_ + n)) for n in range(3)] == [True, True, False]
+            await until_async(lambda: not hop.status.queued, 10, "the delivery")
+    assert len(engine.ids) == 6
+
+
 async def test_a_batch_that_the_engine_refuses_does_not_block_the_next() -> None:
     engine = Engine()
     engine.trouble = lambda: Refusal(400, "heard: nonsense")

@@ -72,6 +72,14 @@ def test_an_inform_is_answered_each_time_and_counts_once() -> None:
     assert len(here.kept) == 2
 
 
+def test_only_the_latest_informs_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitors.receiver.inbox.REMEMBERED_INFORMS", 2)
+    here = Here()
+    for request_id in (1, 2, 3, 3, 2, 1):  # the last has been forgotten, and so counts anew
+        here.inbox.trap(v2c(COLD_START, inform=True, request_id=request_id), UPS)
+    assert len(here.kept) == 4
+
+
 def test_an_inform_without_room_is_not_answered_so_that_it_comes_again() -> None:
     here = Here(room=0)
     inform = v2c(COLD_START, inform=True)
