@@ -262,9 +262,18 @@ _escape = lru_cache(maxsize=65536)(escape)
 
 def sample(family: Family, labels: Labels, value: float) -> bytes:
     """One line."""
+    return line(series(family, labels), value)
+
+
+def series(family: Family, labels: Labels) -> str:
+    """The name and labels with which a line begins."""
     inside = ",".join(f'{name}="{_escape(text)}"' for name, text in labels.items())
-    braces = f"{{{inside}}}" if inside else ""
-    return f"{family.name}{braces} {number(value)}\n".encode()
+    return f"{family.name}{{{inside}}}" if inside else family.name
+
+
+def line(series: str, value: float) -> bytes:
+    """One line of a series."""
+    return f"{series} {number(value)}\n".encode()
 
 
 def number(value: float) -> str:

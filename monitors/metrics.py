@@ -42,6 +42,9 @@ class Metrics:
         self._text = x.Exposition()
         self._components: dict[str, tuple[ComponentView, ...]] = {}
         self._fresh: dict[str, frozenset[str]] = {}
+        self._series: dict[str, tuple[str, ...]] = {}
+        self._shown: dict[str, tuple[object, ...]] = {}
+        """What was last said of a device besides its components."""
         self._manners: dict[str, _Manner] = {}
 
     def text(self) -> bytes:
@@ -54,23 +57,36 @@ class Metrics:
 
     def put_poll(self, poll: Poll, health: DeviceHealth) -> None:
         """A finished poll: its readings, and how it went."""
-        labels = {"center": self._center, "device": poll.device, "protocol": poll.protocol}
         owner = f"{poll.device}/{poll.protocol}"
+        up, duration, timestamp = self._series_of(poll, owner)
         if poll.readings:
             self._put_readings(health, self._fresh.get(poll.device, frozenset()) | {poll.protocol})
             began = (poll.started_at - _EPOCH).total_seconds()
-            self._put(x.POLL_TIMESTAMP, owner, labels, began)
-        self._put(x.POLL_UP, owner, labels, float(poll.problem is None or bool(poll.readings)))
-        self._put(x.POLL_DURATION, owner, labels, poll.duration_s)
-        self._put_manner(poll, owner, labels)
+            self._text.put(x.POLL_TIMESTAMP, owner, x.line(timestamp, began))
+        good = poll.problem is None or bool(poll.readings)
+        self._text.put(x.POLL_UP, owner, x.line(up, float(good)))
+        self._text.put(x.POLL_DURATION, owner, x.line(duration, poll.duration_s))
+        self._put_manner(poll, owner)
 
-    def _put_manner(self, poll: Poll, owner: str, labels: Mapping[str, str]) -> None:
+    def _series_of(self, poll: Poll, owner: str) -> tuple[str, ...]:
+        """Up, duration and timestamp of a device's polls, written once."""
+        known = self._series.get(owner)
+        if known is None:
+            families = (x.POLL_UP, x.POLL_DURATION, x.POLL_TIMESTAMP)
+            known = tuple(x.series(family, self._labels(poll)) for family in families)
+            self._series[owner] = known
+        return known
+
+    def _labels(self, poll: Poll) -> Mapping[str, str]:
+        return {"center": self._center, "device": poll.device, "protocol": poll.protocol}
+
+    def _put_manner(self, poll: Poll, owner: str) -> None:
         """What seldom changes from poll to poll."""
         manner = _Manner.of(poll)
         before = self._manners.get(owner)
         if manner == before:
             return
-        self._manners[owner] = manner
+        self._manners[owner], labels = manner, self._labels(poll)
         self._put(x.POLL_PARTIAL, owner, labels, float(manner.partial))
         if manner.repetitions is not None:
             self._put(x.POLL_REPETITIONS, owner, labels, manner.repetitions)
@@ -79,12 +95,16 @@ class Metrics:
     def put_view(self, view: DeviceView) -> None:
         """What is concluded about a device."""
         labels = {"center": self._center, "device": view.name}
+        self._put_components(view, labels)
+        shown = (view.kind, view.rack, view.model, view.in_service, view.state)
+        if self._shown.get(view.name) == shown:
+            return
+        self._shown[view.name] = shown
         info = {**labels, "kind": view.kind, "rack": view.rack, "model": view.model}
         self._put(x.DEVICE_INFO, view.name, info, 1.0)
         self._put(x.DEVICE_IN_SERVICE, view.name, labels, float(view.in_service))
         states = x.state_samples(x.DEVICE_STATE, labels, view.state)
         self._text.put(x.DEVICE_STATE, view.name, states)
-        self._put_components(view, labels)
 
     def put_freshness(self, health: DeviceHealth, now: datetime) -> None:
         """Takes readings away once they are stale, each protocol's by its own age."""

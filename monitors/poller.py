@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
+from typing import TypeGuard
 
 from inventory.errors import WatchfloorError
 from monitors.haste import Haste
@@ -44,6 +46,16 @@ class PollCounters:
     """How late the latest poll began against its schedule."""
     hastened: int = 0
     """Times that a hint has brought a device's poll forward."""
+
+
+def _keeps_log(probe: Probe) -> TypeGuard[KeepsLog]:
+    return _is_log_keeper(type(probe))
+
+
+@cache
+def _is_log_keeper(kind: type[Probe]) -> bool:
+    """Remembered, because a look at every method of a protocol takes its time."""
+    return issubclass(kind, KeepsLog)
 
 
 OnEntries = Callable[[Poll, Sequence[LogEntry]], None]
@@ -142,7 +154,7 @@ class Poller:
             log.exception("a poll of %s over %s was not taken in", target.device, target.protocol)
 
     def _pass_on_log(self, probe: Probe, poll: Poll) -> None:
-        if self._on_entries is not None and isinstance(probe, KeepsLog):
+        if self._on_entries is not None and _keeps_log(probe):
             entries = probe.take_events()
             if entries:
                 self._on_entries(poll, entries)

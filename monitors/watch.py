@@ -96,6 +96,9 @@ class Watch:
         self._parts = PartViews()
         self._polled: set[str] = set()
         self._changed: set[str] = set()
+        """Devices of which the last snapshot does not show the state."""
+        self._asked: set[str] = set()
+        """Devices that were polled since, and nothing came of it: that can wait."""
         self._news = False
         self._sequence = 0
 
@@ -177,9 +180,9 @@ class Watch:
         self._sequence += 1
         alerts = self._alerts.of(self.desk, self._scene(now))
         self.metrics.put_overview(self._assessment, alerts, engine)
-        names = self._changed if partial else self._views.keys()
+        names = self._changed | self._asked if partial else self._views.keys()
         devices = {name: self._views[name] for name in self._views if name in names}
-        self._changed = set()
+        self._changed, self._asked = set(), set()
         self._news = False
         return Snapshot(
             center=CenterView(self.center.name, self.center.title, self.center.timezone),
@@ -223,13 +226,25 @@ class Watch:
                 view = view_device(
                     self.center.devices[name], self.devices.get(name), status, self._parts
                 )
+                (self._changed if _is_news(self._views.get(name), view) else self._asked).add(name)
                 self._shown[name] = status
                 self._views[name] = view
-                self._changed.add(name)
                 self.metrics.put_view(view)
         for health in self.devices.values():
             self.metrics.put_freshness(health, now)
         self._polled = set()
+
+
+def _is_news(before: DeviceView | None, now: DeviceView) -> bool:
+    """Whether more has changed than when a device was asked and what it measures."""
+    if before is None or before.components is not now.components:
+        return True
+    return _standing(before) != _standing(now)
+
+
+def _standing(view: DeviceView) -> tuple[object, ...]:
+    polls = [(poll.problem, poll.failures, poll.succeeded_at is None) for poll in view.polls]
+    return view.state, view.health, view.power, view.reachable, view.in_service, view.cause, polls
 
 
 def _with_finite(poll: Poll) -> Poll:

@@ -1,6 +1,6 @@
 """One device's readings from poll to poll: only what has changed on the wire is worked out anew."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -16,16 +16,19 @@ _ABSENT = Measured(0, State.OK, "")
 
 T = TypeVar("T")
 
-Numbers = tuple[tuple[tuple[int, int], ...], tuple[int, ...]]
-"""Slot and place of its number among those of an answer; then the slots whose number is none."""
+Run = tuple[int, int, int]
+"""First slot, place of its number among those of an answer, how many follow one another in both."""
+Numbers = tuple[tuple[Run, ...], tuple[int, ...]]
+"""Where numbers go; then the slots whose number is none."""
+Answered = tuple[Template, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class _Beat:
     direct: tuple[tuple[int, int], ...]
     """Slot, and the varbind that is its value."""
-    worked: tuple[int, ...]
-    """Slots into which some varbind of this answer goes."""
+    worked_places: Mapping[int, tuple[int, ...]]
+    """Slots into which varbinds of this answer go otherwise, and which varbinds those are."""
 
 
 class Routes:
@@ -35,7 +38,7 @@ class Routes:
         places = dict(script.places())
         self.inputs: dict[int, tuple[Place | None, ...]] = {}
         direct: list[list[tuple[int, int]]] = [[] for _ in script.beats]
-        worked: list[set[int]] = [set() for _ in script.beats]
+        worked: list[dict[int, tuple[int, ...]]] = [{} for _ in script.beats]
         for number, slot in enumerate(layout.slots):
             found = tuple(map(places.get, slot.inputs))
             self.inputs[number] = found
@@ -43,10 +46,10 @@ class Routes:
                 beat, at = found[0]
                 direct[beat].append((number, at))
             else:
-                for place in filter(None, found):
-                    worked[place[0]].add(number)
+                for beat, at in filter(None, found):
+                    worked[beat][number] = (*worked[beat].get(number, ()), at)
         pairs = zip(direct, worked, strict=True)
-        self.beats = [_Beat(tuple(one), tuple(sorted(other))) for one, other in pairs]
+        self.beats = [_Beat(tuple(one), other) for one, other in pairs]
         self._numbers: WeakKeyDictionary[Template, dict[int, Numbers]] = WeakKeyDictionary()
 
     def numbers(self, beat: int, template: Template) -> Numbers:
@@ -56,10 +59,37 @@ class Routes:
             at = template.number_at
             direct = self.beats[beat].direct
             known[beat] = (
-                tuple((slot, at[place]) for slot, place in direct if place in at),
+                _runs((slot, at[place]) for slot, place in direct if place in at),
                 tuple(slot for slot, place in direct if place not in at),
             )
         return known[beat]
+
+    def changed(self, beat: int, before: Answered | None, answer: Answered) -> Iterable[int]:
+        """The worked slots of a beat of which some input is not what it was."""
+        template, now = answer
+        places = self.beats[beat].worked_places
+        if before is None or before[0] is not template:
+            return places
+        then, spans = before[1], template.spans
+        return [
+            slot
+            for slot, ats in places.items()
+            if any(
+                then[spans[at][0] : spans[at][1]] != now[spans[at][0] : spans[at][1]] for at in ats
+            )
+        ]
+
+
+def _runs(pairs: Iterable[tuple[int, int]]) -> tuple[Run, ...]:
+    """Slots and places, with those together that follow one another in both."""
+    runs: list[Run] = []
+    for slot, at in pairs:
+        first, begun, count = runs[-1] if runs else (-1, -1, 0)
+        if count and (slot, at) == (first + count, begun + count):
+            runs[-1] = first, begun, count + 1
+        else:
+            runs.append((slot, at, 1))
+    return tuple(runs)
 
 
 _ROUTES: WeakKeyDictionary[Layout, dict[object, Routes]] = WeakKeyDictionary()
@@ -84,7 +114,8 @@ class Tracker:
         self.layout = layout
         self.script = script
         self._routes = _routes(layout, script)
-        self._seen: list[bytes] = [b""] * len(script.beats)
+        self._seen: list[tuple[Template, bytes] | None] = [None] * len(script.beats)
+        """Form and bytes of the last answers."""
         self._values: list[float] = [0] * len(layout.slots)
         self._states: list[State] = [State.OK] * len(layout.slots)
         self._texts: list[str] = [""] * len(layout.slots)
@@ -110,20 +141,29 @@ class Tracker:
         values, seen, routes = self._values, self._seen, self._routes
         touched: set[int] = set()
         came = False
-        for beat, (template, varbinds) in enumerate(poll.answers):
-            if varbinds == seen[beat]:
+        for beat, answer in enumerate(poll.answers):
+            template, varbinds = answer
+            before = seen[beat]
+            if before is not None and varbinds == before[1]:
                 continue
-            seen[beat] = varbinds
-            direct, odd = routes.numbers(beat, template)
-            if direct:
+            seen[beat] = answer
+            runs, odd = routes.numbers(beat, template)
+            if runs:
                 numbers = template.numbers(varbinds)
-                for slot, at in direct:
-                    values[slot] = numbers[at]
-                if self._gone and not self._gone.isdisjoint(slot for slot, _ in direct):
-                    self._gone.difference_update(slot for slot, _ in direct)
-                    came = True
-            touched.update(routes.beats[beat].worked, odd)
+                for slot, at, count in runs:
+                    values[slot : slot + count] = numbers[at : at + count]
+                if self._gone:
+                    came |= self._return(
+                        {slot + n for slot, _, count in runs for n in range(count)}
+                    )
+            touched.update(routes.changed(beat, before, answer), odd)
         return self._work(poll, touched) or came
+
+    def _return(self, slots: set[int]) -> bool:
+        """Notes that these slots have readings; whether one had none."""
+        come = self._gone & slots
+        self._gone -= come
+        return bool(come)
 
     def _work(self, poll: Replayed, slots: Iterable[int]) -> bool:
         changed = False
