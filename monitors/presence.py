@@ -97,7 +97,7 @@ class Presence:
             or last.learned is not self._memory.expected
         ):
             last = self._last = self._judge(readings, complete=complete)
-        values = tuple(readings.values[at] for at in last.kept)
+        values = tuple([readings.values[at] for at in last.kept])
         return Readings(last.shown, values, last.settled)
 
     def _judge(self, readings: Readings, *, complete: bool) -> _Judged:

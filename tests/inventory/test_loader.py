@@ -85,6 +85,14 @@ def test_defaults_of_model_go_over_those_of_kind(tmp_path: Path) -> None:
     assert (c.title, c.monitoring.snmp, c.monitoring.interval_s) == ("mine", None, 5)
 
 
+def test_expected_parts_are_named_as_the_monitor_names_them(tmp_path: Path) -> None:
+    center = center_of(
+        tmp_path,
+        "devices: {sw-1: {kind: switch, monitoring: {expects: [power_supply:2, stack_ring]}}}\n",
+    )
+    assert center.devices["sw-1"].monitoring.expects == ("power_supply:2", "stack_ring")
+
+
 def test_a_rack_scope_covers_its_file_except_what_stands_elsewhere(tmp_path: Path) -> None:
     center = center_of(
         tmp_path,

@@ -43,6 +43,7 @@ def test_riverside_follows_the_schema(path: Path) -> None:
         "devices: {srv-1: {feeds: ups-a}}",
         "devices: {srv-1: {feeds: [pdu-a/]}}",
         "devices: {srv-1: {monitoring: {snpm: x}}}",
+        "devices: {srv-1: {monitoring: {expects: [Power supply 2]}}}",
         "devices: {srv-1: {monitoring: {reach: [{ssl: 443}]}}}",
         "devices: {srv-1: {monitoring: {reach: [{tcp: 22, requests: 3}]}}}",
         "devices: {srv-1: {monitoring: {redfish_tls: {sha: x}}}}",

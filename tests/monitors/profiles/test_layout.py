@@ -31,6 +31,7 @@ HEAD = {
     "states": {
         "supply": {"ok": {1: "good"}, "warning": {2: "weak"}, "critical": {3: "failed"}},
         "quiet": {"ok": {1: "good", 3: "nobody cares"}},
+        "bay": {"ok": {1: "good"}, "absent": {6: "notInstalled"}},
     },
 }
 Value = int | str | bytes
@@ -304,6 +305,41 @@ def test_cases_and_expectations_choose_the_states() -> None:
     }
     found = readings(profile, rows, expected=("GI2",))
     assert [r.state for r in found] == [State.OK, State.CRITICAL]
+
+
+def test_a_value_says_that_the_part_is_not_there_and_its_number_is_none() -> None:
+    profile = table(
+        {"column": 3, "class": "state", "name": "Bay {index}", "states": "bay"},
+        {
+            "column": 4,
+            "class": "voltage",
+            "name": "Bay {index}",
+            "status": {"column": 3, "states": "bay"},
+        },
+    )
+    rows = {f"{ENTRY}.3.1": 1, f"{ENTRY}.4.1": 12, f"{ENTRY}.3.2": 6, f"{ENTRY}.4.2": 0}
+    found = [(r.name, r.sensor_class, r.state, r.text) for r in readings(profile, rows)]
+    assert found == [
+        ("Bay 1", SensorClass.STATE, State.OK, "good"),
+        ("Bay 2", SensorClass.STATE, State.ABSENT, "notInstalled"),
+        ("Bay 1", SensorClass.VOLTAGE, State.OK, ""),
+    ]
+
+
+def test_a_label_says_that_the_rows_part_is_not_there() -> None:
+    profile = table(
+        {
+            "column": 3,
+            "class": "state",
+            "name": "Bay {index}",
+            "states": "supply",
+            "absent_when": {"present": {2: "absent"}},
+        },
+        labels={"present": 5},
+    )
+    rows = {f"{ENTRY}.3.1": 3, f"{ENTRY}.5.1": 3, f"{ENTRY}.3.2": 3, f"{ENTRY}.5.2": 2}
+    found = [(r.state, r.text) for r in readings(profile, rows)]
+    assert found == [(State.CRITICAL, "failed"), (State.ABSENT, "absent")]
 
 
 def test_a_layout_fits_until_rows_or_labels_change() -> None:
