@@ -128,7 +128,7 @@ def _manner(pace: Pace) -> str:
     """What the poll has taught of the agent."""
     sizes = f"{pace.repetitions} values" if pace.repetitions else "one row (GETBULK fails)"
     trip = "not measured" if pace.round_trip_s is None else duration(pace.round_trip_s)
-    return f"asked for {sizes} at once, again after {duration(pace.timeout_s)}; round trip {trip}"
+    return f"asked for {sizes} at once, again after {pace.timeout_s:.2g} s; round trip {trip}"
 
 
 def _row(reading: Reading) -> tuple[object, ...]:
