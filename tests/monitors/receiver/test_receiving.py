@@ -16,7 +16,16 @@ from typing import Any
 import pytest
 
 import watchfloor.simulate
-from tests.monitors.sites import COMMUNITY, Site, children_of, ended, free_port, kill, make_site
+from tests.monitors.sites import (
+    COMMUNITY,
+    DEADLINE_S,
+    Site,
+    children_of,
+    ended,
+    free_port,
+    kill,
+    make_site,
+)
 from tests.process import Child
 from tests.requirements import need
 from tests.wait import until_async
@@ -63,13 +72,14 @@ class Room:
                 (e for e in await self.events() if summary in e["payload"]["summary"]), None
             )
 
-        return await until_async(found, 20, f"an event with {summary!r}")
+        event: dict[str, Any] = await until_async(found, DEADLINE_S, f"an event with {summary!r}")
+        return event
 
     async def counted(self, sample: str) -> None:
         async def shown() -> bool:
             return sample in await self.site.metrics()
 
-        await until_async(shown, 20, sample)
+        await until_async(shown, DEADLINE_S, sample)
 
 
 @asynccontextmanager
@@ -142,7 +152,7 @@ async def test_no_trap_decides_a_state(tmp_path: Path) -> None:
         async def polled_again() -> bool:
             return _polled_at(await here.site.get("/api/v1/devices")) != before
 
-        await until_async(polled_again, 20, "the poll that the trap asked for")
+        await until_async(polled_again, DEADLINE_S, "the poll that the trap asked for")
         assert await here.site.alerts() == []
 
 

@@ -88,7 +88,7 @@ def test_who_does_not_know_the_secrets_is_not_believed(words: list[str], reason:
 
 
 def engine(boots: int = 1, name: bytes = THEIR_ENGINE) -> V3Engine:
-    values = LiveValues(Recording(()), lambda: 50.0)
+    values = LiveValues(Recording({}), lambda: 50.0)
     values.boots = boots
     return V3Engine((SimulatedUser("noc", AUTH_PASSWORD, PRIV_PASSWORD),), name, values, 65507)
 
