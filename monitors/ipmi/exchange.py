@@ -9,6 +9,10 @@ from monitors.ipmi.errors import IpmiError, SilentError, StrayPacketError
 from monitors.ipmi.messages import NODE_BUSY, Reply, Request, Response, encode_request, parse_reply
 from monitors.ipmi.pace import Pace, SequenceNumbers
 
+REFILL_AT = 4
+"""The window is filled again when this part of it is left: several packets at once wake both sides
+less often than each by itself, and one that is lost does not hold up the others."""
+
 
 class Framing(Protocol):
     """How messages are packed: within a session or outside."""
@@ -96,23 +100,28 @@ class Exchange:
             self._pace.answered(now - pending.sent)
         self._responses[pending.index] = reply.response
         if self._next < len(self._requests):
-            self._fill()
+            if len(self._pending) <= self._pace.window // REFILL_AT:
+                self._fill()
         elif not self._pending and not self._done.done():
             self._done.set_result(None)
 
     def _fill(self) -> None:
+        """Sends what the window has room for, one packet right behind the other."""
+        packets: list[bytes] = []
         while not self._done.done() and self._has_room():
             now = self._loop.time()
             number = self._numbers.take(now)
             if number is None:
                 if not self._pending:
                     self.fail(SilentError("too many answers are missing"))
-                return
+                break
             request = self._requests[self._next]
             due = now + self._pace.patience_s(1)
             self._pending[number] = _Pending(self._next, request, now, now, due)
             self._next += 1
-            self._transmit(number, request)
+            packets.append(self._framing.wrap(encode_request(request, number)))
+        for packet in packets:
+            self._send(packet)
         if self._timer is None:
             self._arm()
 

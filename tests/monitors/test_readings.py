@@ -1,7 +1,5 @@
 """Readings of poll after poll: what stays the same stays the same object, and nothing else does."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,7 +57,12 @@ def test_equal_polls_are_one_object() -> None:
 def test_another_value_keeps_the_verdict() -> None:
     recurring = Recurring()
     before = recurring.of([reading("a")])
-    after = recurring.of([replace(reading("a"), value=21.0)])
+    after = recurring.of([reading("a", 21.0)])
     assert after.values == (21,)
     assert after.verdict is before.verdict
-    assert recurring.of([reading("a", 21.0, State.WARNING)]).verdict is not before.verdict
+
+
+def test_another_state_is_another_verdict() -> None:
+    recurring = Recurring()
+    before = recurring.of([reading("a")])
+    assert recurring.of([reading("a", 20.0, State.WARNING)]).verdict is not before.verdict
