@@ -72,7 +72,8 @@ class Room:
                 (e for e in await self.events() if summary in e["payload"]["summary"]), None
             )
 
-        event: dict[str, Any] = await until_async(found, DEADLINE_S, f"an event with {summary!r}")
+        event = await until_async(found, DEADLINE_S, f"an event with {summary!r}")
+        assert event is not None
         return event
 
     async def counted(self, sample: str) -> None:

@@ -28,10 +28,10 @@ from watchfloor.simulate.usm import SimulatedUser
 THEIR_ENGINE = bytes.fromhex("80001f8804") + b"switch"
 
 
-def sent_by_net_snmp(here: Here, program: str, *words: str) -> tuple[int, str]:
+def sent_by_net_snmp(here: Here, program: str, *words: str, patience_s: int = 1) -> tuple[int, str]:
     """Exit status and complaint of snmptrap or snmpinform."""
     with listening(here, SWITCH) as port:
-        command = [need(program), "-v3", "-r", "0", "-t", "1", *words]
+        command = [need(program), "-v3", "-r", "0", "-t", str(patience_s), *words]
         command += [f"127.0.0.1:{port}", "", COLD_START]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.returncode, done.stderr
@@ -58,7 +58,8 @@ def test_net_snmp_is_believed_and_answered(
     program: str, auth: Auth, priv: Priv, theirs: tuple[str, str]
 ) -> None:
     here = Here(usm=user(auth, priv))
-    assert sent_by_net_snmp(here, program, *as_net_snmp(*theirs)) == (0, "")
+    done = sent_by_net_snmp(here, program, *as_net_snmp(*theirs), patience_s=20)
+    assert done == (0, "")
     assert [event.device for event in here.kept] == ["sw-1"]
     assert here.dropped == {}
     assert here.tally.received == {program.removeprefix("snmp"): 1}
