@@ -4,7 +4,9 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench import ipmi_rows, redfish_rows, round_rows, snmp_rows
@@ -13,6 +15,9 @@ from bench.processes import BenchError
 from bench.table import Outcome, Unmeasured, all_met, as_json, as_table
 
 Group = Callable[[Path], Iterable[Outcome]]
+LONGEST_S = 14 * 60.0
+LONGEST_GROUP_S = 5 * 60.0
+"""How long everything, and any one group, may take."""
 
 
 def groups(scale: snmp_rows.Scale) -> dict[str, Group]:
@@ -30,17 +35,40 @@ def groups(scale: snmp_rows.Scale) -> dict[str, Group]:
     }
 
 
-def measure(wanted: dict[str, Group]) -> list[Outcome]:
+def measure(wanted: dict[str, Group], longest_s: float = LONGEST_S) -> list[Outcome]:
     """Every group in a folder of its own; one that fails is a row that was not measured."""
     found: list[Outcome] = []
+    until = time.monotonic() + longest_s
     for name, group in wanted.items():
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="wf-bench-") as folder:
             try:
-                found += group(Path(folder))
+                with _within(min(LONGEST_GROUP_S, until - time.monotonic())):
+                    found += group(Path(folder))
             except BenchError as error:
                 found.append(Unmeasured(name, str(error)))
     return found
+
+
+@contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """Ends with `BenchError` what takes longer."""
+
+    def give_up(*_: object) -> None:
+        raise BenchError(f"not done in {seconds:.0f} s")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def end_what_was_started() -> None:
+    """What was started leads sessions of its own: ended by a signal, end it, too."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,8 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--devices", type=int, default=scale.devices)
     chosen = parser.parse_args(arguments)
     scale = snmp_rows.Scale(devices=chosen.devices, runs=chosen.runs)
-    # What was started leads sessions of its own: ended by a signal, end it, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_what_was_started()
     try:
         install()
     except BenchError as error:

@@ -58,7 +58,7 @@ def test_another_value_keeps_the_verdict() -> None:
     recurring = Recurring()
     before = recurring.of([reading("a")])
     after = recurring.of([reading("a", 21.0)])
-    assert after.values == (21,)
+    assert list(after.values) == [21]
     assert after.verdict is before.verdict
 
 
