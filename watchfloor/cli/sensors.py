@@ -22,7 +22,7 @@ _MISSING = TypeAdapter(list[MissingSensor])
 @json_option
 @click.pass_context
 def sensors(ctx: click.Context, runtime_dir: Path | None, as_json: bool) -> None:
-    """List the sensors that are no longer reported, or retire some of them."""
+    """List the sensors that are no longer reported or whose part is gone, or retire some."""
     ctx.obj = ChannelClient(socket_path(find_runtime(runtime_dir)))
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_missing, as_json=as_json)
@@ -32,7 +32,7 @@ def sensors(ctx: click.Context, runtime_dir: Path | None, as_json: bool) -> None
 @json_option
 @click.pass_obj
 def list_missing(channel: ChannelClient, as_json: bool) -> None:
-    """List what was seen once and is no longer reported."""
+    """List what was seen once and is no longer reported, or whose part is gone."""
     missing = _MISSING.validate_json(asyncio.run(channel.request("missing")))
     if as_json:
         print_json(_MISSING.dump_python(missing, mode="json"))
