@@ -67,14 +67,13 @@ class Room:
         return found
 
     async def told(self, summary: str) -> dict[str, Any]:
-        async def found() -> dict[str, Any] | None:
-            return next(
-                (e for e in await self.events() if summary in e["payload"]["summary"]), None
-            )
+        async def told() -> list[dict[str, Any]]:
+            return [e for e in await self.events() if summary in e["payload"]["summary"]]
 
-        event = await until_async(found, DEADLINE_S, f"an event with {summary!r}")
-        assert event is not None
-        return event
+        events: list[dict[str, Any]] = await until_async(
+            told, DEADLINE_S, f"an event with {summary!r}"
+        )
+        return events[0]
 
     async def counted(self, sample: str) -> None:
         async def shown() -> bool:
