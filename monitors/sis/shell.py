@@ -91,7 +91,9 @@ class SisShell:
         transport = paramiko.Transport(connection)
         transport.set_log_channel(_LOG)
         seconds = self._target.timeout_s
-        transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = seconds
+        transport.auth_timeout = seconds
+        # Its own clocks run longer than ours, so that the end of ours is what is told.
+        transport.banner_timeout = transport.handshake_timeout = 2 * seconds
         transport.start_client(timeout=seconds)
         return transport
 

@@ -256,11 +256,9 @@ def odd_server(said: bytes) -> Iterator[int]:
 
 
 async def test_no_ssh_and_no_answer_and_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    def probe_at(port: int) -> SisProbe:
-        secret = Secret(PASSWORD)
-        return SisProbe(
-            SisTarget("x", "127.0.0.1", USER, secret, "SHA256:x", port, timeout_s=0.5, deadline_s=3)
-        )
+    def probe_at(port: int, timeout_s: float = 0.5) -> SisProbe:
+        login = (USER, Secret(PASSWORD), "SHA256:x")
+        return SisProbe(SisTarget("x", "127.0.0.1", *login, port, timeout_s=timeout_s))
 
     with socket.create_server(("127.0.0.1", 0)) as mute:
         poll = await probe_at(mute.getsockname()[1]).poll()
@@ -272,7 +270,7 @@ async def test_no_ssh_and_no_answer_and_nobody(caplog: pytest.LogCaptureFixture)
         assert poll.problem is not None
         assert poll.problem.kind is ProblemKind.SILENT
     with odd_server(b"220 mail.example ESMTP\r\n" * 300) as other:
-        poll = await probe_at(other).poll()
+        poll = await probe_at(other, timeout_s=5.0).poll()
         assert poll.problem is not None
         assert poll.problem.kind is ProblemKind.GARBAGE
     poll = await probe_at(port).poll()
