@@ -162,7 +162,7 @@ class Tracker:
     def _return(self, slots: set[int]) -> bool:
         """Notes that these slots have readings; whether one had none."""
         come = self._gone & slots
-        self._gone -= come
+        self._gone = self._gone - come  # anew, because a set that was large once stays so
         return bool(come)
 
     def _work(self, poll: Replayed, slots: Iterable[int]) -> bool:
