@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from monitors.probe import Identity, Poll, Problem, ProblemKind, Restarted
 from monitors.profiles.compiled import CompiledProfile
@@ -192,7 +193,7 @@ class SnmpProbe:
         if self._layout is None or self._plan is None:
             return
         if self._clock() >= self._replay_again_at:
-            rigid = self._layout.rigid.union(self._told_by, _RIGID)
+            rigid = _shared(self._layout.rigid.union(self._told_by, _RIGID))
             repetitions = self._engine.habits(self._target).repetitions
             script = Script(self._plan, answer.exchanges, rigid, repetitions)
             self._tracker = Tracker(self._layout, script)
@@ -283,3 +284,9 @@ class SnmpProbe:
         suspect = "community" if isinstance(self._target.credential, Community) else "user"
         text = f"no SNMP answer; host {host}: {suspect}, ACL or agent"
         return Problem(ProblemKind.MUTE if answers else ProblemKind.SILENT, text)
+
+
+@lru_cache(maxsize=256)
+def _shared(oids: frozenset[bytes]) -> frozenset[bytes]:
+    """One and the same set for all devices of one model."""
+    return oids
