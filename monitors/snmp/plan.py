@@ -47,6 +47,8 @@ def chunks(items: tuple[T, ...], size: int) -> Iterable[tuple[T, ...]]:
 
 
 FEWEST_TO_SWEEP = 3
+WIDEST_GAP = 3
+"""Between neighbours: reading over two columns costs less than a walk for what is behind them."""
 MOST_UNWANTED = 0.25
 """Columns between those that are wanted, as a share: they are read and left lying."""
 
@@ -79,10 +81,10 @@ def is_dense(columns: Sequence[bytes]) -> bool:
 
 
 def _runs(columns: Iterable[bytes]) -> Iterable[tuple[bytes, ...]]:
-    """Neighbours: columns of one table of which each is at most two behind the one before."""
+    """Neighbours: columns of one table of which each is at most so far behind the one before."""
     run: list[bytes] = []
     for column in columns:
-        if run and (column[:-1] != run[-1][:-1] or column[-1] - run[-1][-1] > 2):
+        if run and (column[:-1] != run[-1][:-1] or column[-1] - run[-1][-1] > WIDEST_GAP):
             yield tuple(run)
             run = []
         run.append(column)
