@@ -39,11 +39,6 @@ class Cost:
     """Polls finished in this span, by the engine's own count."""
 
     @property
-    def engine_ms_per_poll(self) -> float:
-        """CPU milliseconds of the engine for each finished poll."""
-        return 1000 * self.engine_s / max(self.polls, 1)
-
-    @property
     def all_ms_per_poll(self) -> float:
         """CPU milliseconds of all processes for each finished poll."""
         return 1000 * self.all_s / max(self.polls, 1)

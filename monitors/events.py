@@ -5,7 +5,7 @@ Idempotent and bounded.
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC
 from enum import StrEnum
 from typing import Annotated
 
@@ -167,8 +167,3 @@ def log_event(poll: Poll, entry: LogEntry) -> Event:
         device=poll.device,
         payload=payload,
     )
-
-
-def utc_now() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)

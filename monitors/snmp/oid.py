@@ -11,7 +11,6 @@ from monitors.snmp.errors import DecodeError, OidError
 MAX_SUBIDS = 128
 """RFC 3416 section 4.1: a name has at most 128 sub-identifiers."""
 MAX_SUBID = 2**32 - 1
-MAX_BYTES = MAX_SUBIDS * 5
 
 _MULTI_BYTE = re.compile(rb"[\x80-\xff]+.", re.DOTALL)
 _TEXT = re.compile(r"\.?\d{1,10}(?:\.\d{1,10})+")

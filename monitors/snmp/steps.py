@@ -141,11 +141,6 @@ class Walk:
         """How many names it asks for at once."""
         return len(self._columns)
 
-    @property
-    def is_single(self) -> bool:
-        """Whether it asks with GETNEXT whatever may be allowed."""
-        return self._singly
-
     def rows(self, repetitions: int) -> int:
         """How many rows one GETBULK asks for; 0 with GETNEXT."""
         if self._singly or not repetitions:
