@@ -23,7 +23,7 @@ from bench.processes import (
     wait_for,
 )
 
-START_S = 120.0
+START_S = 180.0
 
 
 @dataclass(frozen=True, slots=True)
