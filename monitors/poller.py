@@ -16,8 +16,8 @@ from typing import TypeGuard
 
 from inventory.errors import WatchfloorError
 from monitors.haste import Haste
-from monitors.health import SILENCE
 from monitors.probe import KeepsLog, LogEntry, Poll, Probe, Problem, ProblemKind
+from monitors.protocol_health import SILENCE
 from monitors.targets import Target
 
 log = logging.getLogger(__name__)
