@@ -1,7 +1,7 @@
 """Polls of the project's own simulated BMC: cipher suite 17, odd BMCs and hostile networks."""
 
 import asyncio
-import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -421,7 +421,7 @@ async def test_a_challenge_that_changes_in_between_is_answered_anew(make_probe: 
     assert poll.problem is None
 
 
-def values(readings: tuple[Reading, ...]) -> list[tuple[str, float, State]]:
+def values(readings: Sequence[Reading]) -> list[tuple[str, float, State]]:
     return [
         (reading.name, reading.value, reading.state)
         for reading in readings

@@ -63,7 +63,7 @@ def readings(
     profile: CompiledProfile, rows: Mapping[str, Value], expected: tuple[str, ...] = ()
 ) -> tuple[Reading, ...]:
     found = values(rows)
-    return Layout([profile], found, expected).readings(found)
+    return tuple(Layout([profile], found, expected).readings(found))
 
 
 @pytest.mark.parametrize(
@@ -549,7 +549,7 @@ def test_texts_and_mac_addresses_find_rows_of_other_tables(key: str, name: str) 
     )
     group = "00:0a:1B:2c:3D:ff_1"
     index = ".".join(map(str, (len(group), *group.encode())))
-    rows = {
+    rows: dict[str, Value] = {
         f"{ENTRY}.2.9": key,
         f"{ENTRY}.4.9": 5,
         f"{BASE}.1.0.10.27.44.61.255": "Rack 4",

@@ -25,7 +25,7 @@ SERVICES = Services(
     password=PASSWORD,
     web=("http-8443", "tls-8443"),
 )
-CHECKS = [
+CHECKS: list[dict[str, object]] = [
     {
         "icmp": "192.0.2.1",
         "requests": 10,
