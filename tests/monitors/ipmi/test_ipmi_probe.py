@@ -1,6 +1,7 @@
 """Polls of the project's own simulated BMC: cipher suite 17, odd BMCs and hostile networks."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 
 import pytest
