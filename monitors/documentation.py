@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from inventory import assets
 from monitors.alerts.definition import load_definitions
-from monitors.exposition import FAMILIES
+from monitors.metric_families import FAMILIES
 from monitors.profiles.library import Library, shipped
 from monitors.profiles.schema import Profile
 from monitors.profiles.sensor_schema import Sensor, States

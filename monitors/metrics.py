@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from inventory.topology import Assessment
 from monitors import exposition as x
+from monitors import metric_families as families
 from monitors.health import DeviceHealth
 from monitors.heard import Heard
 from monitors.probe import Poll, ProblemKind
@@ -62,18 +63,18 @@ class Metrics:
         if poll.readings:
             self._put_readings(health, self._fresh.get(poll.device, frozenset()) | {poll.protocol})
             began = (poll.started_at - _EPOCH).total_seconds()
-            self._text.put(x.POLL_TIMESTAMP, owner, x.line(timestamp, began))
+            self._text.put(families.POLL_TIMESTAMP, owner, x.line(timestamp, began))
         good = poll.problem is None or bool(poll.readings)
-        self._text.put(x.POLL_UP, owner, x.line(up, float(good)))
-        self._text.put(x.POLL_DURATION, owner, x.line(duration, poll.duration_s))
+        self._text.put(families.POLL_UP, owner, x.line(up, float(good)))
+        self._text.put(families.POLL_DURATION, owner, x.line(duration, poll.duration_s))
         self._put_manner(poll, owner)
 
     def _series_of(self, poll: Poll, owner: str) -> tuple[str, ...]:
         """Up, duration and timestamp of a device's polls, written once."""
         known = self._series.get(owner)
         if known is None:
-            families = (x.POLL_UP, x.POLL_DURATION, x.POLL_TIMESTAMP)
-            known = tuple(x.series(family, self._labels(poll)) for family in families)
+            told = (families.POLL_UP, families.POLL_DURATION, families.POLL_TIMESTAMP)
+            known = tuple(x.series(family, self._labels(poll)) for family in told)
             self._series[owner] = known
         return known
 
@@ -87,10 +88,10 @@ class Metrics:
         if manner == before:
             return
         self._manners[owner], labels = manner, self._labels(poll)
-        self._put(x.POLL_PARTIAL, owner, labels, float(manner.partial))
+        self._put(families.POLL_PARTIAL, owner, labels, float(manner.partial))
         if manner.repetitions is not None:
-            self._put(x.POLL_REPETITIONS, owner, labels, manner.repetitions)
-            self._put(x.POLL_TIMEOUT, owner, labels, manner.timeout_s)
+            self._put(families.POLL_REPETITIONS, owner, labels, manner.repetitions)
+            self._put(families.POLL_TIMEOUT, owner, labels, manner.timeout_s)
 
     def put_view(self, view: DeviceView) -> None:
         """What is concluded about a device."""
@@ -101,10 +102,10 @@ class Metrics:
             return
         self._shown[view.name] = shown
         info = {**labels, "kind": view.kind, "rack": view.rack, "model": view.model}
-        self._put(x.DEVICE_INFO, view.name, info, 1.0)
-        self._put(x.DEVICE_IN_SERVICE, view.name, labels, float(view.in_service))
-        states = x.state_samples(x.DEVICE_STATE, labels, view.state)
-        self._text.put(x.DEVICE_STATE, view.name, states)
+        self._put(families.DEVICE_INFO, view.name, info, 1.0)
+        self._put(families.DEVICE_IN_SERVICE, view.name, labels, float(view.in_service))
+        states = x.state_samples(families.DEVICE_STATE, labels, view.state)
+        self._text.put(families.DEVICE_STATE, view.name, states)
 
     def put_freshness(self, health: DeviceHealth, now: datetime) -> None:
         """Takes readings away once they are stale, each protocol's by its own age."""
@@ -123,39 +124,42 @@ class Metrics:
         center = {"center": self._center}
         for name, margin in assessment.functions.items():
             labels = {**center, "function": name}
-            self._put(x.FUNCTION_MARGIN, name, labels, margin.margin)
-            self._put(x.FUNCTION_DESIGNED, name, labels, margin.designed)
+            self._put(families.FUNCTION_MARGIN, name, labels, margin.margin)
+            self._put(families.FUNCTION_DESIGNED, name, labels, margin.designed)
         for name, margin in assessment.groups.items():
-            self._put(x.GROUP_MARGIN, name, {**center, "group": name}, margin.margin)
-        self._text.put(x.ALERT_ACTIVE, "", b"".join(self._alert(alert) for alert in alerts))
+            self._put(families.GROUP_MARGIN, name, {**center, "group": name}, margin.margin)
+        self._text.put(families.ALERT_ACTIVE, "", b"".join(self._alert(alert) for alert in alerts))
         self._put_engine(engine)
 
     def put_receiver(self, heard: Heard) -> None:
         """What the receiver says of itself."""
         status = heard.status
-        self._put(x.RECEIVER_HEARD, "", {}, (heard.at - _EPOCH).total_seconds())
-        self._put(x.RECEIVER_QUEUE, "", {}, status.queued)
-        self._put(x.RECEIVER_LOST, "", {}, status.lost)
+        self._put(families.RECEIVER_HEARD, "", {}, (heard.at - _EPOCH).total_seconds())
+        self._put(families.RECEIVER_QUEUE, "", {}, status.queued)
+        self._put(families.RECEIVER_LOST, "", {}, status.lost)
         received = (
-            x.sample(x.RECEIVED, {"kind": kind}, count) for kind, count in status.received.items()
+            x.sample(families.RECEIVED, {"kind": kind}, count)
+            for kind, count in status.received.items()
         )
-        self._text.put(x.RECEIVED, "", b"".join(received))
+        self._text.put(families.RECEIVED, "", b"".join(received))
         dropped = (
-            x.sample(x.RECEIVER_DROPPED, {"port": port, "reason": reason}, count)
+            x.sample(families.RECEIVER_DROPPED, {"port": port, "reason": reason}, count)
             for port, reasons in status.dropped.items()
             for reason, count in reasons.items()
         )
-        self._text.put(x.RECEIVER_DROPPED, "", b"".join(dropped))
+        self._text.put(families.RECEIVER_DROPPED, "", b"".join(dropped))
 
     def _put_readings(self, health: DeviceHealth, fresh: frozenset[str]) -> None:
         if self._fresh.get(health.name) != fresh:
             self._fresh[health.name] = fresh
             labels = {"center": self._center, "device": health.name}
             whole = len(fresh) == len(health.protocols)
-            self._put(x.DEVICE_FRESH, health.name, labels, float(whole))
+            self._put(families.DEVICE_FRESH, health.name, labels, float(whole))
         self._text.put_readings(self._center, health.name, *health.readings_of(fresh))
 
-    def _put(self, family: x.Family, owner: str, labels: Mapping[str, str], value: float) -> None:
+    def _put(
+        self, family: families.Family, owner: str, labels: Mapping[str, str], value: float
+    ) -> None:
         self._text.put(family, owner, x.sample(family, labels, value))
 
     def _put_components(self, view: DeviceView, labels: Mapping[str, str]) -> None:
@@ -164,7 +168,7 @@ class Metrics:
             return
         self._components[view.name] = view.components
         text = b"".join(_component(part, labels) for part in view.components)
-        self._text.put(x.COMPONENT_STATE, view.name, text)
+        self._text.put(families.COMPONENT_STATE, view.name, text)
 
     def _alert(self, alert: AlertView) -> bytes:
         if alert.phase is Phase.PENDING:
@@ -177,20 +181,20 @@ class Metrics:
             "priority": alert.priority,
             "phase": alert.phase,
         }
-        return x.sample(x.ALERT_ACTIVE, labels, 1.0)
+        return x.sample(families.ALERT_ACTIVE, labels, 1.0)
 
     def _put_engine(self, engine: EngineView) -> None:
-        self._put(x.BUILD_INFO, "", {"version": engine.version}, 1.0)
-        self._put(x.LOOP_LAG, "", {}, engine.loop_lag_s)
-        self._put(x.POLL_LATENESS, "", {}, engine.late_s)
-        self._put(x.STORE_UP, "", {}, float(not engine.store_problem))
-        self._put(x.POLLS, "", {}, engine.polls)
+        self._put(families.BUILD_INFO, "", {"version": engine.version}, 1.0)
+        self._put(families.LOOP_LAG, "", {}, engine.loop_lag_s)
+        self._put(families.POLL_LATENESS, "", {}, engine.late_s)
+        self._put(families.STORE_UP, "", {}, float(not engine.store_problem))
+        self._put(families.POLLS, "", {}, engine.polls)
         failures = (
-            x.sample(x.POLL_FAILURES, {"reason": kind}, engine.failures.get(kind, 0))
+            x.sample(families.POLL_FAILURES, {"reason": kind}, engine.failures.get(kind, 0))
             for kind in ProblemKind
         )
-        self._text.put(x.POLL_FAILURES, "", b"".join(failures))
+        self._text.put(families.POLL_FAILURES, "", b"".join(failures))
 
 
 def _component(part: ComponentView, labels: Mapping[str, str]) -> bytes:
-    return x.state_samples(x.COMPONENT_STATE, {**labels, "component": part.id}, part.state)
+    return x.state_samples(families.COMPONENT_STATE, {**labels, "component": part.id}, part.state)

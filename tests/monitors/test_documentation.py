@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from inventory.loader import load
 from inventory.reach import TAGS
 from monitors.documentation import page
-from monitors.exposition import FAMILIES
+from monitors.metric_families import FAMILIES
 from monitors.profiles.library import Library, shipped
 from monitors.reading import SensorClass, State
 from tests.monitors.centers import poll, reading

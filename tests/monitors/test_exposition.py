@@ -7,16 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitors.exposition import (
-    FAMILIES,
-    LONGEST_LABEL,
-    READINGS,
-    Exposition,
-    Family,
-    escape,
-    number,
-    sample,
-)
+from monitors.exposition import LONGEST_LABEL, Exposition, escape, number, sample
+from monitors.metric_families import FAMILIES, READINGS, Family
 from monitors.reading import UNITS, SensorClass
 from tests.monitors.centers import reading
 from tests.requirements import need

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from monitors.events import FROM_GEAR, Event, EventError, EventKind, log_event, parse_event
-from monitors.exposition import FAMILIES
 from monitors.heard import MOST_EVENTS, Heard, ReceiverStatus, parse_heard
+from monitors.metric_families import FAMILIES
 from monitors.metrics import Metrics
 from monitors.probe import Poll
 from monitors.reading import State
