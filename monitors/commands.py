@@ -12,6 +12,7 @@ from typing import Annotated
 from prometheus_client import generate_latest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from inventory.nearest import hint
 from monitors.alerts.desk import AlertError
 from monitors.alerts.store import JournalLine
 from monitors.alerts.writer import StoreBusyError
@@ -171,6 +172,11 @@ class Commands:
                 lambda store: store.events(wanted.device, wanted.kind, wanted.limit)
             )
         )
+        devices = self._engine.watch.center.devices
+        if wanted.device and not found and wanted.device not in devices:
+            raise Refusal(
+                404, f"{wanted.device} is not in this center: {hint(wanted.device, devices)}"
+            )
         return EVENTS.dump_json(found)
 
     async def _heard(self, body: bytes) -> bytes:

@@ -7,7 +7,7 @@ import click
 
 from inventory.model import Center, Device
 from inventory.topology import Margin, Topology
-from watchfloor.cli.center import Site, center_option
+from watchfloor.cli.center import Site, center_or_demo_option
 from watchfloor.cli.output import json_option, print_json, print_table
 from watchfloor.views.elevation import elevation
 from watchfloor.views.lookup import find, in_words, names_in
@@ -24,7 +24,7 @@ def show() -> None:
 
 @show.command()
 @click.argument("name")
-@center_option
+@center_or_demo_option
 @json_option
 def device(name: str, site: Site, as_json: bool) -> None:
     """A device: where it is, how it is fed and connected, and what its failure costs."""
@@ -44,7 +44,7 @@ def device(name: str, site: Site, as_json: bool) -> None:
 
 @show.command()
 @click.argument("name")
-@center_option
+@center_or_demo_option
 @json_option
 def rack(name: str, site: Site, as_json: bool) -> None:
     """A rack from top to bottom."""
@@ -72,7 +72,7 @@ def rack(name: str, site: Site, as_json: bool) -> None:
 
 @show.command()
 @click.argument("name")
-@center_option
+@center_or_demo_option
 @json_option
 def power(name: str, site: Site, as_json: bool) -> None:
     """What feeds a device, up to the utility, and what hangs from it."""
@@ -107,7 +107,7 @@ def power(name: str, site: Site, as_json: bool) -> None:
 
 @show.command()
 @click.argument("name")
-@center_option
+@center_or_demo_option
 @json_option
 def function(name: str, site: Site, as_json: bool) -> None:
     """A function: what it needs, its margin, and which failures take it out."""
@@ -137,7 +137,7 @@ def function(name: str, site: Site, as_json: bool) -> None:
 
 @show.command()
 @click.argument("name")
-@center_option
+@center_or_demo_option
 @json_option
 def group(name: str, site: Site, as_json: bool) -> None:
     """A group: its members, its margin, and which failures take it out."""

@@ -140,6 +140,8 @@ async def test_a_trap_has_the_device_polled_at_once_and_is_kept(tmp_path: Path) 
         )
         assert (status, printed) == (0, "No events of sw-1 are kept.\n")
         assert (await here.site.get("/api/v1/events?kind=party")).status_code == 400
+        missing = await here.site.get("/api/v1/events?device=ups-aa")
+        assert (missing.status_code, 'mean "ups-a"' in missing.json()["error"]) == (404, True)
 
 
 @pytest.mark.gear
