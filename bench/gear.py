@@ -16,7 +16,13 @@ SHARED = Path(os.environ.get("WATCHFLOOR_BENCH", Path(__file__).parents[2] / "sh
 """Where the load agents and generators are."""
 V3_USER, V3_AUTH, V3_PRIV = "shaaes", "authpass123", "privpass123"
 """As the generated snmp.yml has them."""
-DEVICE = ("1.3.6.1.2.1.1", "1.3.6.1.2.1.2", "1.3.6.1.2.1.31", "1.3.6.1.2.1.33")
+DEVICE = (
+    "1.3.6.1.2.1.1",
+    "1.3.6.1.2.1.2",
+    "1.3.6.1.2.1.31",
+    "1.3.6.1.2.1.33",
+    "1.3.6.1.6.3.10.2.1",
+)
 """What the device has; snmpd would show the host's own tables besides."""
 SAMPLES = 332
 """Varbinds of the device in one poll."""
