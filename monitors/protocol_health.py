@@ -130,11 +130,11 @@ class ProtocolHealth:
         readings = self.presence.settle(Readings.of(poll.readings), complete=whole)
         self.last = self.succeeded = poll = replace(poll, readings=readings)
         settled = _Settled.by(readings)
-        if whole and settled == self._settled:
+        # Also of a device that has just restarted: what lacks nothing leaves nothing to be judged.
+        if settled == self._settled:
             return NOTHING
         sighting = self._judge(readings, poll)
-        quiet = whole and self.sensors.whole
-        at_rest = quiet and all(part.at_rest for part in self.parts.values())
+        at_rest = self.sensors.whole and all(part.at_rest for part in self.parts.values())
         self._settled = settled if at_rest else None
         return sighting
 

@@ -1,5 +1,6 @@
 """Half an answer is called half wherever people see it, and takes no sensor for vanished."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -54,3 +55,20 @@ def test_a_whole_poll_takes_the_mark_away(whole: Poll) -> None:
     one.absorb(whole)
     assert 'device="srv-1",protocol="snmp"} 0\n' in one.metrics.text().decode()
     assert not looked(one, 61).devices["srv-1"].polls[0].partial
+
+
+def test_a_device_that_has_just_started_is_judged_once_as_long_as_nothing_changes() -> None:
+    """After an outage of the utility, all of a center is in its first minutes at once."""
+    health = watch().devices["srv-1"]
+    protocol = health.protocols["snmp"]
+    for number in range(5):
+        health.absorb(replace(poll("srv-1", FAN, SUPPLY, seconds=30 * number), settling=True))
+    assert protocol.judged == 1
+    health.absorb(replace(poll("srv-1", FAN, seconds=150), settling=True))
+    assert protocol.judged == 2
+    for number in range(6, 9):
+        health.absorb(poll("srv-1", FAN, seconds=30 * number))
+    assert {part.id: part.vanished for part in health.parts} == {
+        "fan:1": False,
+        "power_supply:1": True,
+    }
