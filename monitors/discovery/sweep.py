@@ -97,7 +97,8 @@ class Sweeper:
 
         everything = await asyncio.gather(*(look(address) for address in addresses))
         there = tuple(found for found in everything if found.is_there)
-        return Sweep(tuple(networks), len(addresses), there)
+        # As the network is called by itself: the next sweep may be asked for by another address.
+        return Sweep(tuple(str(_network(each)) for each in networks), len(addresses), there)
 
     async def _knock(self, address: str) -> Found:
         snmp, ipmi, (redfish, sha256), pjlink, alive = await asyncio.gather(

@@ -47,6 +47,8 @@ async def test_gear_of_every_protocol_is_found() -> None:
         async with Sweeper(shipped(), CREDENTIALS, timeout_s=0.5, ports=ports) as sweeper:
             seen: list[tuple[int, int]] = []
             sweep = await sweeper.sweep(["127.0.0.1/32"], lambda *done: seen.append(done))
+            by_address = await sweeper.sweep(["127.0.0.1/31"])
+    assert by_address.networks == ("127.0.0.0/31",), "one network is one alert"
     (found,) = sweep.found
     assert found.protocols == ("snmp", "ipmi", "pjlink")
     assert found.snmp is not None
