@@ -1,4 +1,4 @@
-"""A hardening area: desired state from the inventory, and its difference from facts. Pure."""
+"""An area of a host: desired state from the inventory, and its difference from facts. Pure."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -40,8 +40,8 @@ class Difference:
         return not (self.changes or self.unmet or self.refusal)
 
 
-class HardeningArea(Protocol):
-    """One subject of hardening. A module of `deploy.hardening` is one."""
+class HostArea(Protocol):
+    """One subject of a Linux host. A module of `deploy.hardening` or of its sisters is one."""
 
     __name__: str
     FACTS: tuple[str, ...]
@@ -53,7 +53,15 @@ class HardeningArea(Protocol):
     ADMIN_FIRST: bool
     """Whether it refuses logins that worked before, so that the admin's has to be proved first."""
 
+    def applies(self, center: Center, device: Device) -> bool:
+        """Whether this host has the area at all; `everywhere` where all have."""
+
     def difference(
         self, center: Center, device: Device, facts: HostFacts, vantage: Vantage
     ) -> Difference:
         """What would change. Raises `FactError` when its facts are not usable."""
+
+
+def everywhere(_center: Center, _device: Device) -> bool:
+    """The `applies` of an area that every Linux host has."""
+    return True

@@ -15,7 +15,10 @@ from inventory.facts.textfile import TextFile
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]+$", max_length=4096)]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_.-]{0,31}$")]
 """An account's or group's name."""
-UnitName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@._-]+\.(service|socket|timer)$")]
+UnitName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9@._\\-]+\.(service|socket|timer|path|mount|target)$"),
+]
 PackageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
 
 _DIFF_LIMIT = 500
@@ -39,7 +42,8 @@ class FileChange(_Change):
     content: str
     mode: int = 0o644
     owner: AccountName = "root"
-    """It gets the owner's primary group."""
+    group: AccountName | Literal[""] = ""
+    """The owner's primary group when empty."""
     folder_mode: int = 0o755
     """For the folder, if it has to be made; it belongs to the owner."""
     validate_with: tuple[str, ...] = ()
@@ -50,6 +54,7 @@ class FileChange(_Change):
     """What was there; None when nothing or no regular file was."""
     before_mode: int = 0
     before_owner: str = ""
+    before_group: str = ""
 
     @property
     def title(self) -> str:
@@ -58,7 +63,8 @@ class FileChange(_Change):
             return f"create {self.path}"
         if self.before != self.content:
             return f"change {self.path}"
-        was, now = f"{self.before_owner} {self.before_mode:04o}", f"{self.owner} {self.mode:04o}"
+        was = f"{_owners(self.before_owner, self.before_group)} {self.before_mode:04o}"
+        now = f"{_owners(self.owner, self.group)} {self.mode:04o}"
         return f"set owner and mode of {self.path}: {was} -> {now}"
 
     @property
@@ -71,15 +77,43 @@ class FileChange(_Change):
         )
 
 
-class PackageChange(_Change):
-    """A Debian package gets installed. What its installation changes is not undone by `undo`."""
+class RemovalChange(_Change):
+    """A file is taken away; what it held is kept, for `undo`."""
 
-    kind: Literal["package"] = "package"
-    name: PackageName
+    kind: Literal["removal"] = "removal"
+    path: AbsolutePath
+    check_with: tuple[str, ...] = ()
+    """A command that judges all of the configuration; if it fails, the file comes back."""
+    reason: str = ""
 
     @property
     def title(self) -> str:
-        return f"install package {self.name}"
+        return f"remove {self.path}{f' ({self.reason})' if self.reason else ''}"
+
+
+class CommandChange(_Change):
+    """A command that makes what runs follow from its files: rules loaded, a database built."""
+
+    kind: Literal["command"] = "command"
+    title: str
+    """What it does, for people: `load the audit rules into the kernel`."""
+    command: tuple[str, ...] = Field(min_length=1)
+    again_on_undo: bool = True
+    """Whether it runs again after an undo, when the old files are back."""
+    undo_with: tuple[str, ...] = ()
+    """A command that takes back what it did and no file holds; runs in an undo."""
+    timeout_s: int = Field(default=250, ge=1, le=1800)
+
+
+class PackageChange(_Change):
+    """Debian packages get installed at once. What their installation changes is not undone."""
+
+    kind: Literal["package"] = "package"
+    names: tuple[PackageName, ...] = Field(min_length=1)
+
+    @property
+    def title(self) -> str:
+        return f"install {', '.join(self.names)}"
 
 
 class ServiceChange(_Change):
@@ -87,8 +121,8 @@ class ServiceChange(_Change):
 
     kind: Literal["service"] = "service"
     unit: UnitName
-    action: Literal["enable", "start", "restart", "reload", "disable"]
-    """`disable` stops it as well."""
+    action: Literal["enable", "start", "restart", "reload", "stop", "disable", "mask", "unmask"]
+    """`disable` and `mask` stop it as well; a masked one cannot be started by anybody."""
     reason: str = ""
 
     @property
@@ -174,6 +208,8 @@ class RulesetChange(_Change):
 
 Change = Annotated[
     FileChange
+    | RemovalChange
+    | CommandChange
     | PackageChange
     | ServiceChange
     | GroupChange
@@ -187,23 +223,36 @@ Change = Annotated[
 
 
 def file_change(
-    now: TextFile, wanted: str, *, mode: int = 0o644, owner: str = "root", **how: tuple[str, ...]
+    now: TextFile,
+    wanted: str,
+    *,
+    mode: int = 0o644,
+    owner: str = "root",
+    group: str = "",
+    **how: tuple[str, ...],
 ) -> FileChange | None:
     """The change that makes the file what is wanted; None when it is so already."""
     is_file = now.kind == "file"
-    if is_file and (now.content, now.mode, now.owner) == (wanted, mode, owner):
+    as_wanted = (now.content, now.mode, now.owner) == (wanted, mode, owner)
+    if is_file and as_wanted and (not group or now.group == group):
         return None
     return FileChange(
         path=now.path,
         content=wanted,
         mode=mode,
         owner=owner,
+        group=group,
         before=now.content if is_file else None,
         before_mode=now.mode,
         before_owner=now.owner if is_file else "",
+        before_group=now.group if is_file and group else "",
         validate_with=how.get("validate_with", ()),
         check_with=how.get("check_with", ()),
     )
+
+
+def _owners(owner: str, group: str) -> str:
+    return f"{owner}:{group}" if group else owner
 
 
 def unified(

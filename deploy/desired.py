@@ -1,44 +1,50 @@
-"""All hardening areas in their order, and what they would change on one host together. Pure."""
+"""A Linux host's areas in their order, and what they would change there together. Pure."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import cast
 
-from deploy.area import Difference, HardeningArea, Vantage
-from deploy.hardening import accounts, auditor, banner, firewall, ssh, time
+from deploy import consoles, hardening, servers, walls
+from deploy.area import Difference, HostArea, Vantage
 from inventory.facts.area import FactError
-from inventory.facts.collect import HostFacts
+from inventory.facts.collect import HostFacts, batch
 from inventory.model import Center, Device
 
-AREAS: Mapping[str, HardeningArea] = MappingProxyType(
+AREAS: Mapping[str, HostArea] = MappingProxyType(
     {
-        "auditor": cast(HardeningArea, auditor),
-        "banner": cast(HardeningArea, banner),
-        "time": cast(HardeningArea, time),
-        "accounts": cast(HardeningArea, accounts),
-        "ssh": cast(HardeningArea, ssh),
-        "firewall": cast(HardeningArea, firewall),
+        area.__name__.rpartition(".")[2]: cast(HostArea, area)
+        for package in (hardening, servers, consoles, walls)
+        for area in package.AREAS
     }
 )
-"""In the order in which they are done: one stands behind all that its AFTER names."""
+"""By name, in the order in which they are done: one stands behind all that its AFTER names."""
 
 
-def fact_areas(names: Iterable[str] = AREAS) -> tuple[str, ...]:
-    """The areas of facts that these hardening areas read."""
-    return tuple(dict.fromkeys(fact for name in names for fact in AREAS[name].FACTS))
+def areas_of(center: Center, device: Device) -> dict[str, HostArea]:
+    """The areas that this host has."""
+    return {name: area for name, area in AREAS.items() if area.applies(center, device)}
+
+
+def reading_script(center: Center, devices: Iterable[Device]) -> str:
+    """The script that reads all facts which the areas of these hosts need."""
+    areas = {name: area for device in devices for name, area in areas_of(center, device).items()}
+    return batch(fact for name in AREAS if name in areas for fact in areas[name].FACTS)
 
 
 def differences(
     center: Center, device: Device, facts: HostFacts, vantage: Vantage
 ) -> dict[str, Difference]:
     """Every area's difference, by area. Facts that are not usable make their own area unmet."""
-    return {name: _difference(name, center, device, facts, vantage) for name in AREAS}
+    return {
+        name: _difference(area, center, device, facts, vantage)
+        for name, area in areas_of(center, device).items()
+    }
 
 
 def _difference(
-    name: str, center: Center, device: Device, facts: HostFacts, vantage: Vantage
+    area: HostArea, center: Center, device: Device, facts: HostFacts, vantage: Vantage
 ) -> Difference:
     try:
-        return AREAS[name].difference(center, device, facts, vantage)
+        return area.difference(center, device, facts, vantage)
     except FactError as error:
         return Difference(unmet=(str(error),))

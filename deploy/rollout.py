@@ -8,7 +8,7 @@ from typing import Literal
 from deploy.access import Access
 from deploy.area import Vantage
 from deploy.controller import run_job
-from deploy.desired import fact_areas
+from deploy.desired import reading_script
 from deploy.failure import Reason
 from deploy.messages import AreaDone, Connected, Event, FactsRead, HostDone, HostJob, Job
 from deploy.operations.journal import DEAD_MAN_S
@@ -16,7 +16,7 @@ from deploy.plan import AreaPlan, HostPlan, Plan, remaining
 from deploy.records import AreaResult, HostResult, RunRecord
 from deploy.waves import Wave
 from inventory.facts.area import FactError
-from inventory.facts.collect import batch, host_facts
+from inventory.facts.collect import host_facts
 from inventory.model import Center
 
 
@@ -148,7 +148,9 @@ class Rollout:
             mode="apply",
             run=self.order.run,
             owner=self.order.owner,
-            script=batch(fact_areas()),
+            script=reading_script(
+                self.center, (self.center.devices[target.name] for target in targets)
+            ),
             hosts=targets,
             dead_man_s=self.order.dead_man_s,
         )

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from deploy.access import Access
 from deploy.area import Vantage
 from deploy.controller import run_job
-from deploy.desired import fact_areas
+from deploy.desired import reading_script
 from deploy.failure import Reason
 from deploy.messages import Connected, Event, FactsRead, HostDone, Job
 from inventory.facts.area import FactError
-from inventory.facts.collect import HostFacts, batch, host_facts
+from inventory.facts.collect import HostFacts, host_facts
 from inventory.model import Device
 
 
@@ -49,12 +49,13 @@ class Survey:
 
 def read_job(access: Access, devices: Iterable[Device], run: str, owner: str) -> Job:
     """The job that only reads."""
+    wanted = tuple(devices)
     return Job(
         mode="read",
         run=run,
         owner=owner,
-        script=batch(fact_areas()),
-        hosts=tuple(access.host(device) for device in devices),
+        script=reading_script(access.center, wanted),
+        hosts=tuple(access.host(device) for device in wanted),
     )
 
 

@@ -1,1 +1,10 @@
-"""The hardening areas, one module each; `deploy.desired` lists them in their order."""
+"""What every Linux host is hardened with: one module per area, in the order in which they are done.
+
+An area stands behind all that its AFTER names.
+"""
+
+from types import ModuleType
+
+from deploy.hardening import accounts, auditor, banner, firewall, ssh, time
+
+AREAS: tuple[ModuleType, ...] = (auditor, banner, time, accounts, ssh, firewall)

@@ -8,7 +8,7 @@ deleted, and its files stay.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from deploy.area import Difference, Vantage
+from deploy.area import Difference, Vantage, everywhere
 from deploy.change import (
     Change,
     FileChange,
@@ -32,6 +32,7 @@ FACTS = ("accounts",)
 AFTER: tuple[str, ...] = ()
 RISKY = True
 ADMIN_FIRST = False
+applies = everywhere
 
 SUDOERS = "/etc/sudoers.d/10-watchfloor"
 _ROOT_GROUPS = ("sudo", "wheel", "admin")
@@ -59,7 +60,7 @@ def diff(wanted: AccountsDesired, facts: AccountsFacts, vantage: Vantage) -> Dif
     """Declared accounts first, then the shutting of others."""
     changes: list[Change] = []
     if any(account.sudo != "none" for account in wanted.accounts) and not facts.has_sudo:
-        changes.append(PackageChange(name="sudo"))
+        changes.append(PackageChange(names=("sudo",)))
     if not any(group.name == LOGIN_GROUP for group in facts.groups):
         changes.append(GroupChange(name=LOGIN_GROUP))
     for account in wanted.accounts:
@@ -73,7 +74,7 @@ def diff(wanted: AccountsDesired, facts: AccountsFacts, vantage: Vantage) -> Dif
 
 
 def difference(center: Center, device: Device, facts: HostFacts, vantage: Vantage) -> Difference:
-    """See `deploy.area.HardeningArea`."""
+    """See `deploy.area.HostArea`."""
     return diff(desired(center, device), facts.read(facts_of_accounts), vantage)
 
 

@@ -1,6 +1,6 @@
 """The reader script: the one command of the audit account, which only reads."""
 
-from deploy.area import Difference, Vantage
+from deploy.area import Difference, Vantage, everywhere
 from deploy.change import file_change
 from inventory.facts import reader
 from inventory.facts.collect import HostFacts, reader_script
@@ -12,6 +12,7 @@ FACTS = ("reader",)
 AFTER: tuple[str, ...] = ()
 RISKY = False
 ADMIN_FIRST = False
+applies = everywhere
 
 
 def desired(center: Center) -> str:
@@ -29,5 +30,5 @@ def diff(wanted: str, facts: ReaderFacts) -> Difference:
 
 
 def difference(center: Center, _device: Device, facts: HostFacts, _vantage: Vantage) -> Difference:
-    """See `deploy.area.HardeningArea`."""
+    """See `deploy.area.HostArea`."""
     return diff(desired(center), facts.read(reader))

@@ -1,6 +1,6 @@
 """The text that people read before they log in, at the console and over SSH."""
 
-from deploy.area import Difference, Vantage
+from deploy.area import Difference, Vantage, everywhere
 from deploy.change import file_change
 from deploy.rendering import render
 from inventory.facts import banner as facts_of_banner
@@ -12,6 +12,7 @@ FACTS = ("banner",)
 AFTER: tuple[str, ...] = ()
 RISKY = False
 ADMIN_FIRST = False
+applies = everywhere
 
 
 def desired(center: Center, device: Device) -> str:
@@ -31,5 +32,5 @@ def diff(wanted: str, facts: BannerFacts) -> Difference:
 
 
 def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vantage) -> Difference:
-    """See `deploy.area.HardeningArea`."""
+    """See `deploy.area.HostArea`."""
     return diff(desired(center, device), facts.read(facts_of_banner))

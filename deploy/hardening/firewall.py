@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Literal
 
-from deploy.area import Difference, Vantage
+from deploy.area import Difference, Vantage, everywhere
 from deploy.change import Change, PackageChange, RulesetChange, ServiceChange, file_change
 from deploy.rendering import render
 from inventory.errors import WatchfloorError
@@ -18,6 +18,7 @@ FACTS = ("nftables",)
 AFTER = ("ssh",)
 RISKY = True
 ADMIN_FIRST = False
+applies = everywhere
 
 TABLE = "watchfloor"
 SSH_PORT = 22
@@ -84,12 +85,12 @@ def diff(wanted: FirewallDesired, facts: NftablesFacts, vantage: Vantage) -> Dif
     refusal = _refusal(wanted, vantage)
     if not facts.installed:
         later: tuple[Change, ...] = tuple(_changes(wanted, facts))
-        return Difference((PackageChange(name="nftables"), *later), refusal=refusal)
+        return Difference((PackageChange(names=("nftables",)), *later), refusal=refusal)
     return Difference(tuple(_changes(wanted, facts)), refusal=refusal, notes=_notes(facts))
 
 
 def difference(center: Center, device: Device, facts: HostFacts, vantage: Vantage) -> Difference:
-    """See `deploy.area.HardeningArea`."""
+    """See `deploy.area.HostArea`."""
     return diff(desired(center, device), facts.read(facts_of_nftables), vantage)
 
 

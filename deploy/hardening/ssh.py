@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from deploy.area import Difference, Vantage
+from deploy.area import Difference, Vantage, everywhere
 from deploy.change import Change, FileChange, PackageChange, ServiceChange, file_change
 from deploy.hardening.roster import LOGIN_GROUP, can_become_root, can_log_in, roster
 from deploy.rendering import render
@@ -19,6 +19,7 @@ FACTS = ("sshd",)
 AFTER = ("accounts", "banner")
 RISKY = True
 ADMIN_FIRST = True
+applies = everywhere
 
 MAIN = "/etc/ssh/sshd_config"
 DROP_IN = "/etc/ssh/sshd_config.d/10-watchfloor.conf"
@@ -83,7 +84,7 @@ def desired(center: Center, device: Device) -> SshDesired:
 def diff(wanted: SshDesired, facts: SshdFacts, vantage: Vantage) -> Difference:
     """Files first, then a reload; what sshd says of itself decides whether that was enough."""
     if not facts.installed:
-        return Difference((PackageChange(name="openssh-server"),))
+        return Difference((PackageChange(names=("openssh-server",)),))
     files = tuple(_files(wanted, facts))
     return Difference(
         (*files, *_service(facts, bool(files))),
@@ -94,7 +95,7 @@ def diff(wanted: SshDesired, facts: SshdFacts, vantage: Vantage) -> Difference:
 
 
 def difference(center: Center, device: Device, facts: HostFacts, vantage: Vantage) -> Difference:
-    """See `deploy.area.HardeningArea`."""
+    """See `deploy.area.HostArea`."""
     return diff(desired(center, device), facts.read(facts_of_sshd), vantage)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from deploy.area import Difference, Vantage
+from deploy.area import Difference, Vantage, everywhere
 from deploy.change import Change, PackageChange, ServiceChange, file_change
 from deploy.rendering import render
 from inventory.facts import timesync
@@ -22,6 +22,7 @@ FACTS = ("timesync",)
 AFTER: tuple[str, ...] = ()
 RISKY = False
 ADMIN_FIRST = False
+applies = everywhere
 
 CHRONY = "/etc/chrony/chrony.conf"
 CHRONY_OPTIONS = "/etc/default/chrony"
@@ -65,7 +66,7 @@ def diff(wanted: TimeDesired, facts: TimesyncFacts) -> Difference:
 
 
 def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vantage) -> Difference:
-    """See `deploy.area.HardeningArea`."""
+    """See `deploy.area.HostArea`."""
     return diff(desired(center, device), facts.read(timesync))
 
 
@@ -81,7 +82,7 @@ def _competitors(facts: TimesyncFacts) -> list[Change]:
 def _chrony(wanted: TimeDesired, facts: TimesyncFacts) -> list[Change]:
     changes: list[Change] = []
     if "chrony" not in facts.installed:
-        changes.append(PackageChange(name="chrony"))
+        changes.append(PackageChange(names=("chrony",)))
     files = list(_chrony_files(wanted, facts))
     changes.extend(files)
     unit = unit_named(facts.units, "chrony.service")

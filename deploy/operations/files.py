@@ -10,8 +10,22 @@ import shlex
 from shlex import quote
 from textwrap import wrap
 
-from deploy.change import FileChange
+from deploy.change import FileChange, RemovalChange
 from deploy.operations.journal import Step
+
+
+def removal_script(change: RemovalChange, step: Step) -> str:
+    """Takes the file away; a configuration that does without it worse gets it back."""
+    setting = (
+        f'target={quote(change.path)}\nif [ -e "$target" ] || [ -h "$target" ]; then\n'
+        '  cp -a -- "$target" "$step/saved"; rm -f -- "$target"\nfi\n'
+    )
+    undo = (
+        f"target={quote(change.path)}\n"
+        'if [ -e "$step/saved" ] || [ -h "$step/saved" ]; then\n'
+        '  cp -aT -- "$step/saved" "$target"\nfi\n'
+    )
+    return step.script(setting + _check(change), undo=undo)
 
 
 def script(change: FileChange, step: Step) -> str:
@@ -68,6 +82,7 @@ def _body(change: FileChange) -> str:
         "  as_owner 'rm -f -- \"$new\"'; exit 1\n}\n"
         + _validation(change)
         + _KEEP
+        + (f'chgrp -- {quote(change.group)} "$new"\n' if change.group else "")
         + 'as_owner \'mv -fT -- "$new" "$target"\'\n'
         + _check(change)
     )
@@ -85,7 +100,7 @@ def _validation(change: FileChange) -> str:
     )
 
 
-def _check(change: FileChange) -> str:
+def _check(change: FileChange | RemovalChange) -> str:
     if not change.check_with:
         return ""
     return (

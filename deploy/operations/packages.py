@@ -1,6 +1,6 @@
 """Debian packages, installed without a question and without replacing any configuration file."""
 
-from shlex import quote
+import shlex
 
 from deploy.change import PackageChange
 from deploy.operations.journal import Step
@@ -12,11 +12,11 @@ _APT = (
 
 
 def script(change: PackageChange, step: Step) -> str:
-    """Installs the package; the package lists are fetched anew only when they do not have it."""
-    name = quote(change.name)
+    """Installs the packages; the lists are fetched anew only when they do not have them."""
+    names = shlex.join(change.names)
     return step.script(
-        f"{_APT} install {name} >/dev/null && return\n"
-        f"{_APT} update >/dev/null\n{_APT} install {name} >/dev/null\n",
+        f"{_APT} install {names} >/dev/null && return\n"
+        f"{_APT} update >/dev/null\n{_APT} install {names} >/dev/null\n",
         # A package's own migrations cannot be taken back, so a restore leaves it installed.
         undo=":\n",
     )

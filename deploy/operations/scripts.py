@@ -2,16 +2,18 @@
 
 from deploy.change import (
     Change,
+    CommandChange,
     FileChange,
     GroupChange,
     MemberChange,
     PackageChange,
+    RemovalChange,
     RulesetChange,
     ServiceChange,
     ShutChange,
     UserChange,
 )
-from deploy.operations import files, packages, people, rules, services
+from deploy.operations import commands, files, packages, people, rules, services
 from deploy.operations.journal import Step
 
 
@@ -20,6 +22,10 @@ def script(change: Change, step: Step) -> str:
     match change:
         case FileChange():
             return files.script(change, step)
+        case RemovalChange():
+            return files.removal_script(change, step)
+        case CommandChange():
+            return commands.script(change, step)
         case PackageChange():
             return packages.script(change, step)
         case ServiceChange():

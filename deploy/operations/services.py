@@ -8,7 +8,10 @@ from deploy.operations.journal import Step
 _UNDO = {
     "enable": "systemctl --quiet disable {unit}\n",
     "start": "systemctl stop {unit}\n",
+    "stop": "systemctl start {unit}\n",
     "disable": "systemctl --quiet enable --now {unit}\n",
+    "mask": "systemctl --quiet unmask {unit}\n",
+    "unmask": "systemctl --quiet mask {unit}\n",
     # What they did is undone by `activate`, after the files are the old ones again.
     "restart": ":\n",
     "reload": ":\n",
@@ -16,7 +19,10 @@ _UNDO = {
 _DO = {
     "enable": "systemctl --quiet enable {unit}\n",
     "start": "systemctl start {unit}\n",
+    "stop": "systemctl stop {unit}\n",
     "disable": "systemctl --quiet disable --now {unit}\n",
+    "mask": "systemctl --quiet mask --now {unit}\n",
+    "unmask": "systemctl --quiet unmask {unit}\n",
     "restart": "systemctl daemon-reload\nsystemctl restart {unit}\n",
     "reload": "systemctl reload-or-restart {unit}\n",
 }

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploy.change import Change, FileChange, PackageChange, RulesetChange, ServiceChange
+from deploy.change import (
+    Change,
+    CommandChange,
+    FileChange,
+    PackageChange,
+    RemovalChange,
+    RulesetChange,
+    ServiceChange,
+)
 from deploy.operations import journal
 from deploy.operations.journal import AreaJournal
 from deploy.operations.scripts import script
@@ -107,6 +115,36 @@ def test_a_whole_that_is_refused_brings_the_old_file_back(
     assert target.read_text() == "good\n"
 
 
+def test_a_removed_file_comes_back(area: AreaJournal, tmp_path: Path) -> None:
+    target = tmp_path / "stale.conf"
+    target.write_text("old\n")
+    target.chmod(0o604)
+    done = make(area, RemovalChange(path=str(target)))
+    assert done[0].returncode == 0, done[0].stderr
+    assert not target.exists()
+    run(area.restore_script())
+    assert (target.read_text(), target.stat().st_mode & 0o7777) == ("old\n", 0o604)
+
+
+def test_a_command_runs_again_when_the_old_files_are_back(
+    area: AreaJournal, tmp_path: Path
+) -> None:
+    rules, loaded = tmp_path / "rules", tmp_path / "loaded"
+    rules.write_text("old\n")
+    load = CommandChange(title="load", command=("cp", str(rules), str(loaded)))
+    make(area, file(rules, "new\n"), load)
+    assert loaded.read_text() == "new\n"
+    run(area.restore_script())
+    assert loaded.read_text() == "old\n"
+
+
+def test_a_command_that_fails_says_its_own_words(area: AreaJournal, tmp_path: Path) -> None:
+    done = make(area, CommandChange(title="look", command=("ls", str(tmp_path / "nowhere"))))
+    assert done[0].returncode == 1
+    assert "watchfloor: ls failed: " in done[0].stderr
+    assert "nowhere" in done[0].stderr
+
+
 def test_after_a_restore_no_step_and_no_confirmation_is_taken(
     area: AreaJournal, tmp_path: Path
 ) -> None:
@@ -153,11 +191,20 @@ def test_a_here_document_never_ends_early(text: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        PackageChange(name="chrony"),
+        PackageChange(names=("chrony",)),
         RulesetChange(table="watchfloor"),
         *(
             ServiceChange.model_validate({"unit": "ssh.service", "action": action})
-            for action in ("enable", "start", "restart", "reload", "disable")
+            for action in (
+                "enable",
+                "start",
+                "restart",
+                "reload",
+                "disable",
+                "stop",
+                "mask",
+                "unmask",
+            )
         ),
     ],
     ids=lambda change: change.title,
