@@ -1,14 +1,21 @@
 """A Linux host's areas in their order, and what they would change there together. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import cast
 
 from deploy import consoles, hardening, servers, walls
 from deploy.area import Difference, HostArea, Vantage
+from inventory.errors import WatchfloorError
 from inventory.facts.area import FactError
 from inventory.facts.collect import HostFacts, batch
 from inventory.model import Center, Device
+from inventory.nearest import hint
+
+
+class AreaError(WatchfloorError):
+    """An `--area` that there is none of."""
+
 
 AREAS: Mapping[str, HostArea] = MappingProxyType(
     {
@@ -20,24 +27,42 @@ AREAS: Mapping[str, HostArea] = MappingProxyType(
 """By name, in the order in which they are done: one stands behind all that its AFTER names."""
 
 
-def areas_of(center: Center, device: Device) -> dict[str, HostArea]:
-    """The areas that this host has."""
-    return {name: area for name, area in AREAS.items() if area.applies(center, device)}
+def areas_of(center: Center, device: Device, only: Collection[str] = ()) -> dict[str, HostArea]:
+    """The areas that this host has; of those in `only`, when it names any."""
+    return {
+        name: area
+        for name, area in AREAS.items()
+        if (not only or name in only) and area.applies(center, device)
+    }
 
 
-def reading_script(center: Center, devices: Iterable[Device]) -> str:
+def checked_areas(names: Iterable[str], known: Collection[str] = AREAS) -> tuple[str, ...]:
+    """The names, each once, in the order of work. Raises `AreaError` for one that is unknown."""
+    wanted = set(names)
+    for name in sorted(wanted - set(known)):
+        raise AreaError(f"--area {name}: there is no such area; {hint(name, known)}")
+    return tuple(name for name in known if name in wanted)
+
+
+def reading_script(center: Center, devices: Iterable[Device], only: Collection[str] = ()) -> str:
     """The script that reads all facts which the areas of these hosts need."""
-    areas = {name: area for device in devices for name, area in areas_of(center, device).items()}
+    areas = {
+        name: area for device in devices for name, area in areas_of(center, device, only).items()
+    }
     return batch(fact for name in AREAS if name in areas for fact in areas[name].FACTS)
 
 
 def differences(
-    center: Center, device: Device, facts: HostFacts, vantage: Vantage
+    center: Center,
+    device: Device,
+    facts: HostFacts,
+    vantage: Vantage,
+    only: Collection[str] = (),
 ) -> dict[str, Difference]:
     """Every area's difference, by area. Facts that are not usable make their own area unmet."""
     return {
         name: _difference(area, center, device, facts, vantage)
-        for name, area in areas_of(center, device).items()
+        for name, area in areas_of(center, device, only).items()
     }
 
 

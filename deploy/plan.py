@@ -1,11 +1,12 @@
 """A plan: what would change on every host, in which waves, and from which facts. Versioned JSON.
 
-Format 1 (`watchfloor plan --out FILE`) is this module's `Plan` as JSON. `hash` covers the inventory
+Format 2 (`watchfloor plan --out FILE`) is this module's `Plan` as JSON. `hash` covers the inventory
 and everything that would be done; `apply` refuses a file whose content and hash disagree, and a
 host whose facts are no longer those of `facts`. It holds no secret.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -28,6 +29,7 @@ from inventory.model import Center, Device
 from inventory.whole_file import write_whole
 
 LARGEST = 256 * 1024**2
+FORMAT = 2
 
 
 class PlanError(WatchfloorError):
@@ -95,11 +97,13 @@ class HostPlan(_Part):
 class Plan(_Part):
     """The whole of it."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     center: str
     made: datetime
     inventory: str
     """Digest of the resolved inventory."""
+    areas: tuple[str, ...] = ()
+    """The only areas that were looked at; all of them when empty."""
     login: str = ""
     """The account it was read as, when that is not the deploy credential's own."""
     hosts: tuple[HostPlan, ...]
@@ -124,16 +128,18 @@ class Plan(_Part):
 
     def content_hash(self) -> str:
         """What `hash` has to be."""
-        return digest([self.center, self.inventory, self.login, self.hosts, self.waves])
+        return digest([self.center, self.inventory, self.areas, self.login, self.hosts, self.waves])
 
 
-def host_plan(center: Center, device: Device, answer: Answer) -> HostPlan:
+def host_plan(
+    center: Center, device: Device, answer: Answer, only: Collection[str] = ()
+) -> HostPlan:
     """What would change on one host that was surveyed. Pure."""
     if answer.reason is not None or answer.facts is None or answer.vantage is None:
         reason = answer.reason or Reason.INTERNAL
         message = answer.message or "it gave no facts"
         return HostPlan(name=device.name, os=answer.os, reason=reason, message=message)
-    found = differences(center, device, answer.facts, answer.vantage)
+    found = differences(center, device, answer.facts, answer.vantage, only)
     changing = {name for name, difference in found.items() if difference.changes}
     return HostPlan(
         name=device.name,
@@ -146,10 +152,14 @@ def host_plan(center: Center, device: Device, answer: Answer) -> HostPlan:
 
 
 def remaining(
-    center: Center, device: Device, facts: HostFacts, vantage: Vantage
+    center: Center,
+    device: Device,
+    facts: HostFacts,
+    vantage: Vantage,
+    only: Collection[str] = (),
 ) -> dict[str, tuple[str, ...]]:
     """Area -> what is still not as it should be, one line each; clean areas are left out. Pure."""
-    found = differences(center, device, facts, vantage)
+    found = differences(center, device, facts, vantage, only)
     return {
         name: (*(change.title for change in difference.changes), *difference.unmet)
         for name, difference in found.items()
@@ -158,13 +168,18 @@ def remaining(
 
 
 def make_plan(
-    center: Center, hosts: Iterable[HostPlan], waves: Iterable[Wave], login: str | None
+    center: Center,
+    hosts: Iterable[HostPlan],
+    waves: Iterable[Wave],
+    login: str | None,
+    areas: Iterable[str] = (),
 ) -> Plan:
     """The plan with its hash."""
     plan = Plan(
         center=center.name,
         made=datetime.now(UTC).replace(microsecond=0),
         inventory=inventory_digest(center),
+        areas=tuple(areas),
         login=login or "",
         hosts=tuple(hosts),
         waves=tuple(waves),
@@ -194,18 +209,32 @@ def load_plan(path: Path) -> Plan:
             text = file.read(LARGEST)
     except OSError as error:
         raise PlanError(f"{path}: the plan cannot be read: {error.strerror}") from error
+    _check_format(path, text)
     try:
         plan = Plan.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise PlanError(
-            f"{path}: not a plan of format 1 ({where}: {first['msg']}); make it again with"
+            f"{path}: not a plan of format {FORMAT} ({where}: {first['msg']}); make it again with"
             " `watchfloor plan --out`"
         ) from error
     if plan.hash != plan.content_hash():
         raise PlanError(f"{path}: was changed after it was made; make it again")
     return plan
+
+
+def _check_format(path: Path, text: bytes) -> None:
+    """Another version's plan is refused by its number, before anything else of it is read."""
+    try:
+        found = json.loads(text)["format"]
+    except (ValueError, KeyError, TypeError):
+        return  # no plan at all, which its validation says better
+    if found != FORMAT:
+        raise PlanError(
+            f"{path}: a plan of format {str(found)[:20]!r}, and this version reads {FORMAT};"
+            " make it again with `watchfloor plan --out`"
+        )
 
 
 def _area_plan(name: str, difference: Difference, changing: set[str], facts: HostFacts) -> AreaPlan:

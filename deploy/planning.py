@@ -1,6 +1,6 @@
 """Draws up a plan: reads the hosts, compares, and orders what would change into waves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from deploy.access import Access
 from deploy.messages import Event
@@ -18,15 +18,18 @@ def draw_plan(
     run: str,
     owner: str,
     watch: Callable[[Event], None],
+    areas: Collection[str] = (),
 ) -> Plan:
     """The plan for these devices. `center` has its public keys resolved."""
     wanted = tuple(devices)
-    answers = survey(access, wanted, run, owner, watch)
-    hosts = [host_plan(center, device, answers[device.name]) for device in wanted]
-    return arrange(center, hosts, access.login)
+    answers = survey(access, wanted, run=run, owner=owner, watch=watch, areas=areas)
+    hosts = [host_plan(center, device, answers[device.name], areas) for device in wanted]
+    return arrange(center, hosts, access.login, areas)
 
 
-def arrange(center: Center, hosts: Iterable[HostPlan], login: str | None) -> Plan:
+def arrange(
+    center: Center, hosts: Iterable[HostPlan], login: str | None, areas: Collection[str] = ()
+) -> Plan:
     """The hosts' plans in waves. Pure.
 
     A host that did not answer is in a wave, too: when its turn comes, the rollout ends there.
@@ -34,4 +37,4 @@ def arrange(center: Center, hosts: Iterable[HostPlan], login: str | None) -> Pla
     known = tuple(hosts)
     moving = [host.name for host in known if host.reason is not None or host.changes]
     down = [host.name for host in known if host.reason is not None]
-    return make_plan(center, known, waves(center, moving, down), login)
+    return make_plan(center, known, waves(center, moving, down), login, areas)

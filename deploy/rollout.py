@@ -149,7 +149,9 @@ class Rollout:
             run=self.order.run,
             owner=self.order.owner,
             script=reading_script(
-                self.center, (self.center.devices[target.name] for target in targets)
+                self.center,
+                (self.center.devices[target.name] for target in targets),
+                self.plan.areas,
             ),
             hosts=targets,
             dead_man_s=self.order.dead_man_s,
@@ -180,7 +182,9 @@ class Rollout:
             return
         device = self.center.devices[progress.plan.name]
         try:
-            left = remaining(self.center, device, host_facts(output), progress.vantage)
+            left = remaining(
+                self.center, device, host_facts(output), progress.vantage, self.plan.areas
+            )
         except FactError as error:
             left = dict.fromkeys(progress.areas, (str(error),))
         progress.areas = unproven(progress.areas, left)

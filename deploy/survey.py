@@ -1,6 +1,6 @@
 """Reads hosts without changing them: what each answered, or the one line why it did not."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from deploy.access import Access
@@ -47,14 +47,16 @@ class Survey:
             answer.reason, answer.message = event.reason, event.message
 
 
-def read_job(access: Access, devices: Iterable[Device], run: str, owner: str) -> Job:
+def read_job(
+    access: Access, devices: Iterable[Device], run: str, owner: str, areas: Collection[str] = ()
+) -> Job:
     """The job that only reads."""
     wanted = tuple(devices)
     return Job(
         mode="read",
         run=run,
         owner=owner,
-        script=reading_script(access.center, wanted),
+        script=reading_script(access.center, wanted, areas),
         hosts=tuple(access.host(device) for device in wanted),
     )
 
@@ -62,18 +64,20 @@ def read_job(access: Access, devices: Iterable[Device], run: str, owner: str) ->
 def survey(
     access: Access,
     devices: Iterable[Device],
+    *,
     run: str,
     owner: str,
     watch: Callable[[Event], None],
+    areas: Collection[str] = (),
 ) -> dict[str, Answer]:
-    """Every device's answer, by name. `watch` sees the events as they come."""
+    """Every device's answer, by name, for these areas. `watch` sees the events as they come."""
     found = Survey(access)
 
     def take(event: Event) -> None:
         found.take(event)
         watch(event)
 
-    job = read_job(access, devices, run, owner)
+    job = read_job(access, devices, run, owner, areas)
     if job.hosts:
         run_job(job, take)
     return found.answers

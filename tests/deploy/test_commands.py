@@ -111,6 +111,25 @@ def test_a_device_that_is_no_host_is_not_deployed(folder: Path) -> None:
     assert "only Linux hosts" in str(call("plan", "--limit", "ups-1").exception)
 
 
+@pytest.mark.parametrize("command", ["plan", "apply", "drift"])
+def test_an_area_that_there_is_none_of_is_named_with_the_nearest(
+    folder: Path, command: str
+) -> None:
+    found = str(call(command, "--area", "fire-wall").exception)
+    assert found == '--area fire-wall: there is no such area; did you mean "firewall"?'
+
+
+def test_a_plan_file_says_which_areas(folder: Path) -> None:
+    plan = folder / "plan.json"
+    call("plan", "--out", str(plan), "--area", "ssh", "--area", "banner", "--area", "ssh")
+    assert json.loads(plan.read_text())["areas"] == ["banner", "ssh"]
+    assert "a plan file says which" in str(call("apply", str(plan), "--area", "ssh").exception)
+
+
+def test_a_part_of_what_drifted_is_not_reported_as_the_whole(folder: Path) -> None:
+    assert "leave out --area" in str(call("drift", "--report", "--area", "ssh").exception)
+
+
 def test_a_host_that_shows_no_key_is_not_enrolled(folder: Path) -> None:
     found = call("enroll", "web-1", "--json")
     assert found.return_value == 1

@@ -93,13 +93,34 @@ def test_a_plan_file_that_was_edited_is_refused(tmp_path: Path) -> None:
         load_plan(path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', '{"format": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}'])
 def test_another_file_is_no_plan(tmp_path: Path, text: str) -> None:
     path = tmp_path / "plan.json"
     path.write_text(text)
-    with pytest.raises(PlanError, match="not a plan of format 1") as caught:
+    with pytest.raises(PlanError, match="not a plan of format 2") as caught:
         load_plan(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", ["1", "3", '"two"'])
+def test_a_plan_of_another_format_is_refused_by_its_number(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(f'{{"format": {number}, "what": "else"}}')
+    with pytest.raises(PlanError, match=r"this version reads 2; make it again") as caught:
+        load_plan(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_plan_of_some_areas_holds_these_alone_and_waits_for_no_other() -> None:
+    host = host_plan(CENTER, WEB, answer(), ("ssh", "firewall"))
+    after = {area.area: area.after for area in host.areas}
+    assert after == {"ssh": (), "firewall": ("ssh",)}
+    assert arrange(CENTER, [host], None, ("ssh", "firewall")).areas == ("ssh", "firewall")
+    assert arrange(CENTER, [host], None, ("ssh",)).hash != arrange(CENTER, [host], None).hash
+
+
+def test_what_is_left_in_other_areas_is_not_asked() -> None:
+    assert set(remaining(CENTER, WEB, FRESH, VANTAGE, ("banner",))) == {"banner"}
 
 
 def test_the_hash_does_not_depend_on_when_it_was_made() -> None:
@@ -117,4 +138,4 @@ def test_an_inventory_that_means_the_same_has_the_same_digest() -> None:
 
 def test_a_plan_is_plain_json() -> None:
     plan = arrange(CENTER, [host_plan(CENTER, WEB, answer())], None)
-    assert json.loads(plan.model_dump_json())["format"] == 1
+    assert json.loads(plan.model_dump_json())["format"] == 2

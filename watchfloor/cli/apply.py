@@ -60,6 +60,7 @@ def apply(
     planfile: Path | None,
     site: Site,
     limits: tuple[str, ...],
+    areas: tuple[str, ...],
     login: str | None,
     endpoints: Path | None,
     yes: bool,
@@ -74,9 +75,11 @@ def apply(
     Exits with 0 when every host is as wanted, 1 when something failed, 2 when changes are pending
     because you said no.
     """
-    if planfile is not None and limits:
-        raise click.UsageError("a plan file says which devices; --limit goes with making a plan")
-    desk = open_desk(site, limits, login, endpoints)
+    if planfile is not None and (limits or areas):
+        raise click.UsageError(
+            "a plan file says which devices and areas; --limit and --area go with making a plan"
+        )
+    desk = open_desk(site, limits, areas, login, endpoints)
     with lease(desk.settings.runtime, desk.center.name, desk.owner, desk.run):
         drawn = _plan(desk, planfile)
         if not as_json and planfile is None:
@@ -88,7 +91,7 @@ def apply(
         order = Order(desk.run, desk.owner, reason, ticket, frozenset(outages), dead_man_s)
         record = _roll_out(desk, drawn, order)
     _show(desk, record, as_json)
-    _report(desk, record)
+    _report(desk, drawn, record)
     return Exit.FAILED if record.state != "done" else Exit.OK
 
 
@@ -163,12 +166,15 @@ def _outcome(host: HostResult) -> Text:
     return Text(f"failed: {printable(host.complaint)}{restored}", style="red")
 
 
-def _report(desk: Desk, record: RunRecord) -> None:
-    """The monitor hears of the run, and that what it repaired has drifted no longer."""
+def _report(desk: Desk, drawn: Plan, record: RunRecord) -> None:
+    """The monitor hears of the run, and that what it repaired has drifted no longer.
+
+    A plan of some areas says nothing of the others, which may have drifted still.
+    """
     repaired = [
         drift_event(desk.run, desk.owner, host.host, host.device_id, {})
         for host in record.hosts
-        if not host.failed
+        if not host.failed and not drawn.areas
     ]
     run = event("run", record.run, desk.owner, _summary(record))
     say_what_waits(desk, tell(desk.settings, [run, *repaired]))

@@ -14,6 +14,7 @@ from rich.text import Text
 from deploy.access import Access, chosen, open_access, with_public_keys
 from deploy.actor import actor, run_name
 from deploy.change import printable
+from deploy.desired import checked_areas
 from deploy.events import Outcome
 from deploy.messages import AreaDone, ChangeStarted, Connected, Event, HostDone
 from deploy.plan import AreaPlan, HostPlan, Plan
@@ -38,12 +39,14 @@ class Desk:
     access: Access
     settings: Settings
     devices: tuple[Device, ...]
+    areas: tuple[str, ...]
+    """The only areas to look at; all of them when empty."""
     run: str
     owner: str
 
 
 def host_options(command: F) -> F:
-    """Adds `--limit`, `--login` and `--endpoints`."""
+    """Adds `--limit`, `--area`, `--login` and `--endpoints`."""
     for option in (
         click.option(
             "--limit",
@@ -51,6 +54,13 @@ def host_options(command: F) -> F:
             multiple=True,
             metavar="WHICH",
             help="A device, a pattern (console-*), role:, kind: or group:NAME. May be repeated.",
+        ),
+        click.option(
+            "--area",
+            "areas",
+            multiple=True,
+            metavar="NAME",
+            help="Only this area (ssh, firewall, ...). May be repeated.",
         ),
         click.option(
             "--login",
@@ -67,8 +77,15 @@ def host_options(command: F) -> F:
     return command
 
 
-def open_desk(site: Site, limits: Iterable[str], login: str | None, endpoints: Path | None) -> Desk:
+def open_desk(
+    site: Site,
+    limits: Iterable[str],
+    areas: Iterable[str],
+    login: str | None,
+    endpoints: Path | None,
+) -> Desk:
     """Resolves the devices and the way in to them. Raises `WatchfloorError`."""
+    only = checked_areas(areas)
     settings = Settings.from_environment()
     center = with_public_keys(site.center, site.folder)
     access = open_access(center, site.folder, settings, login)
@@ -76,14 +93,20 @@ def open_desk(site: Site, limits: Iterable[str], login: str | None, endpoints: P
         access = Access(
             center, access.credential, EndpointMap.load(endpoints), access.host_keys, login
         )
-    return Desk(center, access, settings, chosen(center, limits), run_name(), actor())
+    return Desk(center, access, settings, chosen(center, limits), only, run_name(), actor())
 
 
 def plan_now(desk: Desk) -> Plan:
     """Reads the hosts, with progress on stderr, and plans."""
     with progress("reading", len(desk.devices)) as watch:
         return draw_plan(
-            desk.center, desk.access, desk.devices, run=desk.run, owner=desk.owner, watch=watch
+            desk.center,
+            desk.access,
+            desk.devices,
+            run=desk.run,
+            owner=desk.owner,
+            watch=watch,
+            areas=desk.areas,
         )
 
 

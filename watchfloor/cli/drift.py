@@ -29,6 +29,7 @@ def drift(
     *,
     site: Site,
     limits: tuple[str, ...],
+    areas: tuple[str, ...],
     login: str | None,
     endpoints: Path | None,
     report: bool,
@@ -38,7 +39,9 @@ def drift(
 
     Exits with 0 when they agree, 2 when one has drifted, 1 when a host could not be read.
     """
-    desk = open_desk(site, limits, login, endpoints)
+    if report and areas:
+        raise click.UsageError("--report tells the monitor of all areas; leave out --area")
+    desk = open_desk(site, limits, areas, login, endpoints)
     drawn = plan_now(desk)
     found = [finding(desk, host) for host in drawn.hosts]
     if as_json:

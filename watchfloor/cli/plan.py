@@ -24,6 +24,7 @@ def plan(
     *,
     site: Site,
     limits: tuple[str, ...],
+    areas: tuple[str, ...],
     login: str | None,
     endpoints: Path | None,
     out: Path | None,
@@ -33,7 +34,7 @@ def plan(
 
     Exits with 0 when nothing would, 2 when something would, 1 when a host could not be read.
     """
-    drawn = plan_now(open_desk(site, limits, login, endpoints))
+    drawn = plan_now(open_desk(site, limits, areas, login, endpoints))
     if out is not None:
         save_plan(drawn, out)
     if as_json:
