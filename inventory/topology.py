@@ -208,6 +208,13 @@ class Topology:
                 pending += [uplink.device for uplink in device.uplinks]
         return frozenset(found)
 
+    def peers(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The devices that share a group with one of these, themselves left out."""
+        asked = frozenset(names)
+        groups = [sorted(set(self._members(name))) for name in self.center.groups]
+        found = dict.fromkeys(n for group in groups if asked.intersection(group) for n in group)
+        return tuple(name for name in found if name not in asked)
+
     @cached_property
     def _upstream_of_needs(self) -> Mapping[str, frozenset[str]]:
         return {name: self.upstream(name) for name in self._needs}

@@ -1,6 +1,7 @@
 """What the engine answers on its socket.
 
-`metrics`, `snapshot`, `journal`, `events`; `ack`, `event`, `reload`; and from the receiver `heard`.
+`metrics`, `snapshot`, `journal`, `events`, `outlook`; `ack`, `event`, `reload`; and from the
+receiver `heard`.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from monitors.channel_server import Answer, Refusal
 from monitors.engine import Engine
 from monitors.events import Event, EventError, EventKind, parse_event
 from monitors.heard import parse_heard
+from monitors.outlook import Outlook
 from monitors.retirement import (
     MissingSensor,
     Retirement,
@@ -35,6 +37,9 @@ COMMIT_S = 5.0
 JOURNAL = TypeAdapter(list[JournalLine])
 MISSING = TypeAdapter(list[MissingSensor])
 EVENTS = TypeAdapter(list[Event])
+OUTLOOK = TypeAdapter(Outlook)
+MOST_ASKED = 200
+"""Devices in one question for an outlook; a wave is smaller."""
 EVENT_QUERY_REMEDY = (
     f"ask for events by device, kind ({', '.join(EventKind)}) and a limit of 1 to 1000"
 )
@@ -72,6 +77,7 @@ class Commands:
             "journal": self._journal,
             "ack": self._acknowledge,
             "event": self._event,
+            "outlook": self._outlook,
             "events": self._events,
             "heard": self._heard,
             "missing": self._missing,
@@ -139,6 +145,19 @@ class Commands:
             raise Refusal(409, str(error)) from error
         self._engine.watch.note(event)
         return b"{}"
+
+    async def _outlook(self, body: bytes) -> bytes:
+        """What a change of the devices, one name per line, would find and leave."""
+        names = body.decode(errors="replace").split()
+        known = self._engine.watch.center.devices if self._engine.ready else {}
+        if not known:
+            raise Refusal(503, "the engine has just started: ask again in a second")
+        if len(names) > MOST_ASKED:
+            raise Refusal(400, f"outlook: {len(names)} devices; ask for at most {MOST_ASKED}")
+        for name in names:
+            if name not in known:
+                raise Refusal(404, f"outlook: {name[:63]} is not in this center")
+        return OUTLOOK.dump_json(self._engine.watch.outlook(names, datetime.now(UTC)))
 
     async def _missing(self, _: bytes) -> bytes:
         """Every sensor that was seen once and is no longer reported."""

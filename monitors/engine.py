@@ -22,7 +22,7 @@ from monitors.alerts.store import AlertStore
 from monitors.alerts.writer import StoreWriter
 from monitors.channel_server import ChannelServer
 from monitors.config import MonitorConfig
-from monitors.events import FINDINGS, HINTS, log_event
+from monitors.events import HINTS, STANDING, log_event
 from monitors.heard import Heard
 from monitors.lag import LagMeter
 from monitors.poller import Poller
@@ -48,7 +48,7 @@ PRUNE_S = 300.0
 
 def recall(store: AlertStore) -> Memory:
     """What an earlier run has left."""
-    return Memory(store.occurrences(), store.sensors(), store.last_events(FINDINGS))
+    return Memory(store.occurrences(), store.sensors(), store.last_events(STANDING))
 
 
 def _prune(store: AlertStore) -> int:

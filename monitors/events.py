@@ -54,6 +54,8 @@ FROM_GEAR = frozenset(
 """What devices say themselves. It is kept and shown, and decides nothing."""
 FINDINGS = frozenset({EventKind.DRIFT, EventKind.DISCOVERY})
 """What says how many differences there are; none ends what was found before."""
+STANDING = FINDINGS | {EventKind.INCIDENT}
+"""What holds until another event of its kind ends it."""
 HINTS = frozenset({EventKind.TRAP, EventKind.NOTICE})
 """What makes the monitor look at the device at once."""
 
@@ -76,6 +78,8 @@ class Event(BaseModel):
     """Of drift: `changes`, the number of differences (0 ends it), and `summary`, one line.
 
     Of discovery: the same, with `scope`, the network that was swept.
+
+    Of an incident: `summary`, what is going on; `over`, true when it has ended.
 
     Of gear: `summary`, one line; `state`, how bad the device says it is; `name`, the well-known
     name; `values`, what else it said.

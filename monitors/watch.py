@@ -4,7 +4,7 @@ Told of the same polls and looks, it always says the same. The engine owns the c
 the store and the socket.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -23,6 +23,7 @@ from monitors.elements import ElementReader
 from monitors.events import FINDINGS, Event, EventKind, standing
 from monitors.health import DeviceHealth
 from monitors.metrics import Metrics
+from monitors.outlook import Outlook, outlook
 from monitors.presence import Expected
 from monitors.probe import Poll
 from monitors.protocol_health import Damping
@@ -87,7 +88,12 @@ class Watch:
         self._alerts = AlertViews(self.topology)
         self._upstream = cache(self.topology.upstream)
         self._elements = ElementReader(self.topology, observer)
-        self._found = list(memory.found)
+        self._found = [event for event in memory.found if event.kind in FINDINGS]
+        self._incident = max(
+            (event for event in memory.found if event.kind is EventKind.INCIDENT),
+            key=lambda event: event.at,
+            default=None,
+        )
         self._stand()
         self._states: Mapping[Element, Health] = {}
         self._assessment: Assessment | None = None
@@ -146,6 +152,8 @@ class Watch:
         if event.kind in FINDINGS:
             self._found = [*self._found[-MOST_FINDINGS:], event]
             self._stand()
+        elif event.kind is EventKind.INCIDENT:
+            self._incident = max(self._incident or event, event, key=lambda one: one.at)
 
     def look(self, elapsed_s: float, now: datetime) -> list[Transition]:
         """Draws the conclusions from all that is known, `elapsed_s` after the look before."""
@@ -154,6 +162,11 @@ class Watch:
         self._news = self._news or bool(transitions)
         self._renew_views(now)
         return transitions
+
+    def outlook(self, devices: Iterable[str], now: datetime) -> Outlook:
+        """What a change of these devices would find and leave; all are in the inventory."""
+        self._assess()
+        return outlook(self._scene(now), self.topology, self.observer, devices, self._incident)
 
     def _stand(self) -> None:
         """What the last events say; worked out when one comes, not at every look."""
@@ -210,6 +223,7 @@ class Watch:
                         self.metrics.put_poll(known.last, health)
         self.desk.occurrences = dict(older.desk.occurrences)
         self._found = list(older._found)
+        self._incident = older._incident
         self._stand()
         self._sequence = older._sequence
 

@@ -19,6 +19,8 @@ from monitors.web.scrapes import Scrapes
 
 STALE_AFTER_S = 10.0
 """Seconds without a word from the engine after which nothing here is fresh."""
+LONGEST_QUESTION = 16 * 1024
+"""Characters of names that are taken."""
 POLLS_OVERDUE = 3.0
 """Intervals without any finished poll after which the engine counts as stuck."""
 
@@ -76,6 +78,7 @@ class Api:
             Route("/api/v1/devices", self._from_snapshot(_devices)),
             Route("/api/v1/devices/{name}", self.device),
             Route("/api/v1/functions", self._from_snapshot(_functions)),
+            Route("/api/v1/outlook", self.outlook),
             Route("/api/v1/alerts", self._from_snapshot(_active)),
             Route("/api/v1/alerts/{id}/ack", self._written(self.acknowledge), methods=["POST"]),
             Route("/api/v1/events", self._written(self.event), methods=["POST"]),
@@ -107,6 +110,16 @@ class Api:
         """One device with its readings, which the list of all devices has not."""
         name = str(request.path_params["name"])
         return await _answered(self._channel.request("device", name.encode()))
+
+    async def outlook(self, request: Request) -> Response:
+        """What a change would find and leave: `?devices=NAME,NAME`. 503 while nothing is fresh."""
+        now = datetime.now(UTC)
+        health = judge(self._board.snapshot, self._board.age_s(now), now)
+        if not health.fresh:
+            return JSONResponse({"error": "; ".join(health.problems)[:500]}, 503)
+        names = request.query_params.get("devices", "")[:LONGEST_QUESTION].split(",")
+        asked = "\n".join(filter(None, names)).encode()
+        return await _answered(self._channel.request("outlook", asked))
 
     async def journal(self, request: Request) -> Response:
         """The latest changes of alerts, newest first: `?limit=100`."""
