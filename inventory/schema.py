@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from inventory.baseline import Baseline
-from inventory.model import FORMAT, Center, Kind, Model
+from inventory.model import FORMAT, Center, Kind
 from inventory.sections import NAMED
 
 Schema = dict[str, Any]
@@ -26,7 +26,7 @@ def document_schema() -> Schema:
         [(each, "validation") for each in models], ref_template="#/$defs/{model}"
     )
     definitions: Schema = generated["$defs"]
-    written: list[type[Model]] = [*NAMED.values(), Center]
+    written: list[type[BaseModel]] = [*NAMED.values(), Center]
     for model in written:
         _as_written(definitions[model.__name__])
     definitions["CenterHead"] = _head(definitions.pop("Center"))
@@ -147,7 +147,7 @@ def _defaults() -> Schema:
     }
 
 
-def _named(section: str, model: type[Model]) -> Schema:
+def _named(section: str, model: type[BaseModel]) -> Schema:
     thing = _ref(model.__name__)
     return {
         "type": "object",

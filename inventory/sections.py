@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pydantic import BaseModel
+
 from inventory.document import Entry, Mapping, Node, Scalar, Sequence, merge
 from inventory.model import (
     FORMAT,
@@ -12,7 +14,6 @@ from inventory.model import (
     Device,
     Function,
     Group,
-    Model,
     Network,
     Rack,
     Role,
@@ -23,7 +24,7 @@ from inventory.model import (
 from inventory.nearest import hint
 from inventory.problems import Problems
 
-NAMED: dict[str, type[Model]] = {
+NAMED: dict[str, type[BaseModel]] = {
     "racks": Rack,
     "devices": Device,
     "groups": Group,

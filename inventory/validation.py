@@ -10,7 +10,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from inventory.document import Entry, Mapping, Node, Scalar, Sequence, plain
-from inventory.model import Model
 from inventory.nearest import hint
 from inventory.problems import Mark, Problems
 from inventory.reach import TAGS
@@ -212,7 +211,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def build_all(
-    models: AnyMapping[str, type[Model]],
+    models: AnyMapping[str, type[BaseModel]],
     entries: AnyMapping[str, AnyMapping[str, Entry]],
     problems: Problems,
     context: AnyMapping[str, Any],

@@ -9,10 +9,11 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from inventory.assets import example_center, templates
 from inventory.loader import InventoryError, Problem, load
-from inventory.model import Center, Kind, Model, Monitoring
+from inventory.model import Center, Kind, Monitoring
 from inventory.problems import MOST_PROBLEMS
 from inventory.sections import NAMED, TOP_LEVEL
 
@@ -232,7 +233,7 @@ TEXTS += [
 WORDS = st.sampled_from(
     ["srv-1", "sw-a/Gi1", "u1-2", "env:X", "10.20.9.1", "10.20.9.0/24", "2026-01-02", "ups", "1e9"]
 )
-MODELS: list[type[Model]] = [*NAMED.values(), Monitoring]
+MODELS: list[type[BaseModel]] = [*NAMED.values(), Monitoring]
 FIELDS = st.sampled_from(sorted({field for model in MODELS for field in model.model_fields}))
 SCALARS = st.one_of(
     WORDS,

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from inventory.assets import templates
 from inventory.errors import WatchfloorError
 from inventory.loader import load
-from inventory.model import Name, Timezone
+from inventory.words import Name, Timezone
 from watchfloor.cli.output import json_option, print_json
 from watchfloor.cli.schema import write_schema
 
