@@ -31,6 +31,8 @@ SWEEP_S = 0.05
 """How often timeouts are looked for: their precision."""
 MAX_IN_FLIGHT = 100
 """Agents that are asked at the same time; those that let us wait do not count."""
+GATHER_S = 0.004
+"""How long answers gather before they are read, as long as that keeps nobody waiting."""
 NAME_KEPT_S = 300.0
 """How long a resolved host name is believed."""
 _IDS_AT_ONCE = 1024
@@ -199,7 +201,7 @@ class SnmpEngine:
         udp = self._sockets.get(family)
         if udp is None:
             try:
-                udp = UdpSocket(family, self._on_packet, self._on_undelivered)
+                udp = UdpSocket(family, self._on_packet, self._on_undelivered, self._gather_s)
             except OSError as error:
                 return error
             self._sockets[family] = udp
@@ -264,6 +266,10 @@ class SnmpEngine:
                 suspect.note_garbage()
             if conversation is not None and conversation.address == address:
                 conversation.note_unreadable(self._clock())
+
+    def _gather_s(self) -> float:
+        """Not for a poll that is alone, and not where others wait for the end of one."""
+        return 0.0 if len(self._pending) < 2 or self._slots.locked() else GATHER_S
 
     def _on_undelivered(self, report: Undelivered) -> None:
         self.counters.undelivered += 1

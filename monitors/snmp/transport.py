@@ -53,9 +53,15 @@ class UdpSocket:
         family: socket.AddressFamily,
         on_packet: Callable[[bytes, Address], None],
         on_undelivered: Callable[[Undelivered], None],
+        gather_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        """`gather_s` is asked after every look at the socket: how long until the next one.
+
+        To be woken for each packet costs more than to read it, so packets may gather meanwhile.
+        """
         self._on_packet = on_packet
         self._on_undelivered = on_undelivered
+        self._gather_s = gather_s
         self._buffer = bytearray(MAX_DATAGRAM)
         self._view = memoryview(self._buffer)
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -67,6 +73,7 @@ class UdpSocket:
             self._socket.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
         self._socket.bind(("::" if family is socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104 - a client's socket; replies are matched by source and id
         self._loop = asyncio.get_running_loop()
+        self._listens = True
         self._loop.add_reader(self._socket.fileno(), self._on_readable)
 
     def send(self, packet: bytes, address: Address) -> OSError | None:
@@ -90,23 +97,44 @@ class UdpSocket:
     def close(self) -> None:
         """Closes the socket; nothing is called back afterwards."""
         if self._socket.fileno() >= 0:
-            self._loop.remove_reader(self._socket.fileno())
+            self._listen(False)
             self._socket.close()
 
     def _on_readable(self) -> None:
+        came = self._socket.fileno() >= 0 and self._read()
+        if self._socket.fileno() < 0:
+            return
+        wait_s = self._gather_s() if came else 0.0
+        self._listen(not wait_s)
+        if wait_s:
+            self._loop.call_later(wait_s, self._on_readable)
+
+    def _listen(self, wanted: bool) -> None:
+        """Whether the event loop shall call when there is something to read."""
+        if wanted is self._listens:
+            return
+        self._listens = wanted
+        if wanted:
+            self._loop.add_reader(self._socket.fileno(), self._on_readable)
+        else:
+            self._loop.remove_reader(self._socket.fileno())
+
+    def _read(self) -> bool:
+        """Passes on what is there; whether anything was."""
         receive, view, on_packet = self._socket.recvfrom_into, self._view, self._on_packet
-        for _ in range(MAX_PACKETS_PER_WAKEUP):
+        for count in range(MAX_PACKETS_PER_WAKEUP):
             try:
                 size, address = receive(self._buffer)
             except (BlockingIOError, InterruptedError):
-                return
+                return count > 0
             except OSError:
                 # The kernel hands a pending ICMP error to whatever call comes next.
                 self._drain_errors()
                 continue
             on_packet(bytes(view[:size]), address[:2])
             if self._socket.fileno() < 0:
-                return
+                break
+        return True
 
     def _drain_errors(self) -> None:
         if not _LINUX:
