@@ -58,3 +58,20 @@ class Baseline(BaseModel):
     shell_timeout_s: Annotated[int, Field(ge=60, le=1800)] = 900
     umask: Annotated[str, Field(pattern=r"^0[0-7]{3}$")] = "0027"
     time_max_offset_s: Annotated[float, Field(gt=0, le=10)] = 0.1
+    audit_immutable: bool = True
+    """Whether audit rules are locked in the kernel until the next restart (AU-9)."""
+    audit_keep: Literal["keep_logs", "rotate"] = "keep_logs"
+    """What auditd does with a full file: rotating overwrites the oldest in the end (AU-11)."""
+    audit_full: Literal["suspend", "single", "halt"] = "suspend"
+    """What auditd does when its disk is full. CIS wants `single` or `halt`; in a control room a
+    host that goes on without records harms less than one that stops, and AU-5 asks for an alert."""
+    journal_max_mib: Annotated[int, Field(ge=64, le=65536)] = 1024
+    """How much of the disk the journal may fill."""
+    log_retention_days: Annotated[int, Field(ge=365, le=3650)] = 365
+    """How long collectors keep a line (CJIS AU-11: at least a year)."""
+    log_spool_mib: Annotated[int, Field(ge=16, le=65536)] = 1024
+    """How much a host keeps on its disk while a collector is away."""
+    updates_from_hour: Annotated[int, Field(ge=0, le=23)] = 1
+    """The first hour, in the center's zone, at which a host of a redundant group is updated."""
+    updates_max_age_days: Annotated[int, Field(ge=1, le=90)] = 30
+    """How old the package lists may become (CJIS RA-5: monthly)."""

@@ -23,6 +23,8 @@ from inventory.baseline import Baseline
 from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
 from inventory.words import (
+from inventory.upkeep import Archive, Authority
+from inventory.walls import Wall
     Address,
     ComponentId,
     Day,
@@ -226,7 +228,9 @@ class Credential(Model):
 
     name: Name
     purpose: Purpose
-    protocol: Literal["snmp-v2c", "snmp-v3", "ipmi", "redfish", "pjlink", "sis", "rtsp", "ssh"]
+    protocol: Literal[
+        "snmp-v2c", "snmp-v3", "ipmi", "redfish", "pjlink", "sis", "rtsp", "ssh", "x509"
+    ]
     user: str = ""
     secret: str = ""
     """Reference to the community, password, authentication passphrase or private key file."""
@@ -323,4 +327,8 @@ class Center(Model):
 
     def of_kind(self, *kinds: Kind) -> list[Device]:
         """The devices of these kinds, in the inventory's order."""
+    authority: Authority | None = None
+    """Who signs the certificates by which hosts know each other."""
+    archives: tuple[Archive, ...] = ()
+    """Where packages come from; the hosts with the role `mirror` hold what is needed of them."""
         return [device for device in self.devices.values() if device.kind in kinds]

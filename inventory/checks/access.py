@@ -20,6 +20,7 @@ NEEDED = {
     "sis": ("user", "secret"),
     "rtsp": ("user", "secret"),
     "ssh": ("user", "secret"),
+    "x509": ("secret",),
 }
 """What each protocol's credential must say. A PJLink display may have no password."""
 

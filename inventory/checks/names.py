@@ -58,6 +58,9 @@ def check_names(draft: Draft) -> None:
     """Every reference, with a suggestion where one leads nowhere."""
     for reference in REFERENCES:
         choices = _choices(draft, reference.among)
+    Reference("center", "authority.credential", "credential", ("credentials",)),
+    Reference("center", "gear_authentication.servers.*", "device", ("devices",)),
+    Reference("center", "gear_authentication.credential", "credential", ("credentials",)),
         for entry in draft.sections.named[reference.section].values():
             _check(draft, reference, entry.value, choices)
     if draft.sections.center is not None:

@@ -1,0 +1,79 @@
+"""What keeps a center's hosts: the authority behind their certificates, and their archives."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from inventory.errors import WatchfloorError
+from inventory.words import Name
+
+_LONGEST = 64 * 1024
+_CERTIFICATE = re.compile(
+    r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n?"
+)
+
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9./-]*$", max_length=60)]
+"""A suite or component of an archive: `bookworm-security`, `main`."""
+
+
+class AuthorityError(WatchfloorError):
+    """A certificate of the center's authority that cannot be read."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Authority(_Part):
+    """Who vouches for the center's hosts to each other: an internal certificate authority."""
+
+    certificate: str
+    """`file:` reference to its certificate, in PEM; it is no secret."""
+    credential: Name
+    """The credential with its private key: `purpose: deploy`, `protocol: x509`."""
+    days: Annotated[int, Field(ge=30, le=825)] = 397
+    """How long a host's certificate is good; it is renewed in the last quarter."""
+
+
+class Archive(_Part):
+    """A Debian or Ubuntu archive that hosts with one operating system install from."""
+
+    os: Annotated[str, StringConstraints(pattern=r"^(debian|ubuntu)-[0-9.]+$")]
+    uri: Annotated[str, StringConstraints(pattern=r"^(https?://|copy:/)[^\s\"'\\]+$")]
+    """Where the center's mirror fetches it from."""
+    suites: tuple[Word, ...] = Field(min_length=1)
+    components: tuple[Word, ...] = ("main",)
+    keyring: Annotated[str, StringConstraints(pattern=r"^/[^\s\"'\\]+\.(gpg|asc)$")]
+    """The keys that sign it, on the mirror and on each host."""
+    whole: bool = False
+    """Whether the mirror holds every package of it, as for security updates; else the packages
+    that the center's hosts are deployed with, what those depend on, and `packages`."""
+    packages: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = ()
+    """More packages that the mirror holds."""
+
+    @property
+    def folder(self) -> str:
+        """Its place below the mirror's address: `debian-12/debian-security`."""
+        return f"{self.os}/{self.uri.rstrip('/').rpartition('/')[2]}"
+
+
+def certificate_text(authority: Authority, folder: Path) -> str:
+    """The authority's certificate in PEM. Raises `AuthorityError`."""
+    sort, _, name = authority.certificate.partition(":")
+    if sort != "file" or not name:
+        raise AuthorityError("center.authority: the certificate is no reference; write file:ca.pem")
+    path = folder / Path(name).expanduser()
+    try:
+        with path.open() as file:
+            text = file.read(_LONGEST)
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not text"
+        raise AuthorityError(
+            f"{path}: the authority's certificate cannot be read: {why}"
+        ) from error
+    match = _CERTIFICATE.search(text)
+    if match is None:
+        raise AuthorityError(f"{path}: holds no certificate in PEM")
+    return match[0] if match[0].endswith("\n") else match[0] + "\n"
