@@ -157,6 +157,8 @@ class Commands:
         for name in names:
             if name not in known:
                 raise Refusal(404, f"outlook: {name[:63]} is not in this center")
+        # Whoever asks is about to change them, or has just done so: a fresh look is what they need.
+        self._engine.hasten(names)
         return OUTLOOK.dump_json(self._engine.watch.outlook(names, datetime.now(UTC)))
 
     async def _missing(self, _: bytes) -> bytes:

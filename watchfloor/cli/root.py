@@ -24,6 +24,7 @@ COMMANDS = {
     "drift": "watchfloor.cli.drift",
     "enroll": "watchfloor.cli.enroll",
     "events": "watchfloor.cli.events",
+    "incident": "watchfloor.cli.incident",
     "init": "watchfloor.cli.init",
     "monitor": "watchfloor.cli.monitor",
     "plan": "watchfloor.cli.plan",

@@ -1,0 +1,265 @@
+"""How the center is, for the rollout: as its monitor sees it, or as we see its peers ourselves."""
+
+import json
+import socket
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from inventory.endpoints import EndpointMap
+from inventory.errors import WatchfloorError
+from inventory.model import Center
+from inventory.settings import Settings
+from inventory.topology import Health, Topology
+
+TIMEOUT_S = 10.0
+LARGEST_ANSWER = 8 * 1024**2
+SSH_PORT = 22
+CONNECT_S = 3.0
+LOOKING_AT_ONCE = 32
+
+
+class HealthError(WatchfloorError):
+    """Nobody can say how the center is."""
+
+
+class _Part(BaseModel):
+    # The monitor may be newer than we are: what it says beyond this is not needed here.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Standing(_Part):
+    """One device as it is seen."""
+
+    device: str
+    monitored: bool
+    state: Literal["ok", "warning", "critical", "unknown", "absent"] = "ok"
+    reachable: bool = True
+    in_service: bool = True
+    silent: bool = False
+    polled_at: AwareDatetime | None = None
+    text: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether others may lean on it."""
+        return self.in_service and not self.silent and self.state != "critical"
+
+
+class MarginChange(_Part):
+    """A group or function that survives fewer failures meanwhile; -1 is out."""
+
+    name: str
+    title: str
+    is_function: bool
+    now: int
+    during: int
+
+
+class CriticalPart(_Part):
+    """A part that is critical, wherever it is."""
+
+    device: str
+    component: str
+    text: str = ""
+
+
+class Incident(_Part):
+    """Something is going on; nobody should change anything meanwhile."""
+
+    since: AwareDatetime
+    by: str
+    reason: str
+
+
+class Outlook(_Part):
+    """How the center is, and how it would be without some devices (`/api/v1/outlook`)."""
+
+    format: Literal[1]
+    center: str
+    taken_at: AwareDatetime | None = None
+    settled: bool = True
+    devices: tuple[Standing, ...] = ()
+    peers: tuple[Standing, ...] = ()
+    margins: tuple[MarginChange, ...] = ()
+    takes_out: tuple[str, ...] = ()
+    leans_on: tuple[str, ...] = ()
+    critical: tuple[CriticalPart, ...] = ()
+    incident: Incident | None = None
+
+
+class HealthSource(Protocol):
+    """Whoever can say how the center is."""
+
+    name: str
+    """For the run's record: `monitor http://127.0.0.1:8720`, `bootstrap`."""
+    is_live: bool
+    """Whether it goes on watching, so that waiting for its next look makes sense."""
+
+    def outlook(self, devices: Iterable[str]) -> Outlook:
+        """How it is, and how it would be without these devices. Raises `HealthError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorHealth:
+    """The center's monitor, over its API."""
+
+    url: str
+    center: str
+    is_live: bool = True
+
+    @property
+    def name(self) -> str:
+        return f"monitor {self.url}"
+
+    def outlook(self, devices: Iterable[str]) -> Outlook:
+        """See `HealthSource`."""
+        query = urllib.parse.urlencode({"devices": ",".join(devices)})
+        text = _get(f"{self.url}/api/v1/outlook?{query}")
+        try:
+            found = Outlook.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise HealthError(
+                f"{self.url}: the monitor's answer is not understood ({first['msg']}); is it of"
+                " another version?"
+            ) from error
+        if found.center != self.center:
+            raise HealthError(
+                f"{self.url}: watches {found.center}, not {self.center}; set WATCHFLOOR_MONITOR_URL"
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class DirectHealth:
+    """Our own look at the peers that run sshd: for the time before there is a monitor."""
+
+    center: Center
+    endpoints: EndpointMap
+    name: str = "bootstrap"
+    is_live: bool = False
+
+    def outlook(self, devices: Iterable[str]) -> Outlook:
+        """Peers that can be looked at and do not answer count as down; of others nothing is said.
+
+        See `HealthSource`.
+        """
+        asked = tuple(devices)
+        topology = Topology(self.center)
+        peers = self._answering(topology.peers(asked))
+        down = [name for name, answers in peers.items() if not answers]
+        before = topology.assess(dict.fromkeys(down, Health.DOWN))
+        during = topology.assess(dict.fromkeys((*down, *asked), Health.DOWN))
+        now = {**before.groups, **before.functions}
+        then = {**during.groups, **during.functions}
+        return Outlook(
+            format=1,
+            center=self.center.name,
+            devices=tuple(Standing(device=name, monitored=False) for name in asked),
+            peers=tuple(
+                Standing(
+                    device=name,
+                    monitored=False,
+                    in_service=answers,
+                    reachable=answers,
+                    text="" if answers else "does not answer on its SSH port",
+                )
+                for name, answers in peers.items()
+            ),
+            margins=tuple(
+                MarginChange(
+                    name=name,
+                    title=margin.title or name,
+                    is_function=name in self.center.functions,
+                    now=margin.margin,
+                    during=then[name].margin,
+                )
+                for name, margin in now.items()
+                if then[name].margin < margin.margin
+            ),
+            takes_out=tuple(
+                name
+                for name, margin in now.items()
+                if margin.in_service and not then[name].in_service
+            ),
+        )
+
+    def _answering(self, names: Iterable[str]) -> Mapping[str, bool]:
+        known = [self.center.devices[name] for name in names]
+        hosts = [device for device in known if device.is_deployable and device.address is not None]
+        with ThreadPoolExecutor(LOOKING_AT_ONCE) as pool:
+            answers = pool.map(
+                _answers,
+                (
+                    self.endpoints.resolve(host.name, "ssh", str(host.address), SSH_PORT)
+                    for host in hosts
+                ),
+            )
+            return dict(zip((host.name for host in hosts), answers, strict=True))
+
+
+def monitor_of(settings: Settings, center: Center) -> MonitorHealth:
+    """The monitor that the settings name."""
+    return MonitorHealth(settings.monitor_url, center.name)
+
+
+def watches(source: MonitorHealth) -> bool:
+    """Whether that monitor is there and watches this center."""
+    try:
+        source.outlook(())
+    except HealthError:
+        return False
+    return True
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object, **__: object) -> None:
+        return None
+
+
+def _get(url: str) -> bytes:
+    """The body. Raises `HealthError`, with the monitor's own words where it refuses."""
+    place = url.partition("?")[0]
+    # Neither a proxy from the environment nor a redirect has a say in what we believe.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+    try:
+        with opener.open(url, timeout=TIMEOUT_S) as answer:
+            body = answer.read(LARGEST_ANSWER + 1)
+    except urllib.error.HTTPError as error:
+        raise HealthError(f"{place}: the monitor answered {error.code}: {_said(error)}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise HealthError(f"{place}: the monitor does not answer ({reason})") from error
+    if len(body) > LARGEST_ANSWER:
+        raise HealthError(f"{place}: the answer is larger than {LARGEST_ANSWER} octets")
+    return bytes(body)
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.loads(error.read(4096))["error"])[:300]
+    except (OSError, ValueError, KeyError, TypeError):
+        return error.reason
+
+
+def _answers(place: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(place, timeout=CONNECT_S):
+            return True
+    except OSError:
+        return False
+
+
+def polled_since(standing: Standing, moment: datetime) -> bool:
+    """Whether the monitor has read the device wholly after a moment; true of one it never reads."""
+    if not standing.monitored:
+        return True
+    return standing.polled_at is not None and standing.polled_at >= moment
