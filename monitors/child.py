@@ -13,9 +13,7 @@ from pydantic import ValidationError
 
 from inventory.errors import WatchfloorError
 from monitors.config import MonitorConfig
-
-EX_CONFIG = 78
-"""sysexits.h: a mistake that a restart does not cure. The supervisor gives up on it."""
+from monitors.orders import EX_CONFIG
 
 BEAT_S = 1.0
 """How often a process shows its supervisor that its event loop turns."""

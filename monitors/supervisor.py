@@ -1,21 +1,24 @@
-"""Keeps the monitor's processes running: starts, restarts with growing pauses, ends them all."""
+"""Keeps the monitor's processes running: starts, restarts with growing pauses, ends them all.
+
+As a process of its own: `python -P -m monitors.supervisor CONFIG`. It lives as long as they do, so
+it loads nothing that only they need.
+"""
 
 import asyncio
+import json
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from inventory.errors import WatchfloorError
-from monitors.child import EX_CONFIG
-from monitors.config import MonitorConfig
-from monitors.environment import plain_environment, snmp_environment
+from monitors.environment import engine_environment, plain_environment, snmp_environment
+from monitors.orders import EX_CONFIG, Orders
 from monitors.pulse import Pulse
 
 log = logging.getLogger(__name__)
@@ -33,6 +36,10 @@ HUNG_AFTER_S = 30.0
 """Without a sign of life for so long, a process is killed and started again."""
 STARTS_WITHIN_S = 90.0
 """The first sign of life may take as long as a busy machine needs to start a process."""
+
+
+class InventoryMistake(WatchfloorError):  # noqa: N818 - it is reported, and ends nothing
+    """The inventory cannot be used as it stands."""
 
 
 class GivenUpError(WatchfloorError):
@@ -54,9 +61,9 @@ WEB = Role("web", "monitors.web")
 RECEIVER = Role("receiver", "monitors.receiver", secrets="snmp")
 
 
-def roles_of(config: MonitorConfig) -> tuple[Role, ...]:
+def roles_of(orders: Orders) -> tuple[Role, ...]:
     """The processes that a monitor with this configuration has."""
-    return (ENGINE, WEB, RECEIVER) if config.receives else (ENGINE, WEB)
+    return (ENGINE, WEB, RECEIVER) if orders.receives else (ENGINE, WEB)
 
 
 @dataclass(slots=True)
@@ -70,19 +77,26 @@ class _Child:
     """It was told to end, so that it starts anew."""
     pulse: Pulse | None = None
 
+    @property
+    def running(self) -> asyncio.subprocess.Process | None:
+        """Its process, while there is one."""
+        process = self.process
+        return process if process is not None and process.returncode is None else None
+
 
 class Supervisor:
     """Runs the roles until it is told to stop."""
 
     def __init__(
         self,
-        config: MonitorConfig,
+        orders: Orders,
         roles: Iterable[Role] | None = None,
         hung_after_s: float = HUNG_AFTER_S,
     ) -> None:
-        self._config = config
-        self._children = [_Child(role) for role in roles or roles_of(config)]
+        self._orders = orders
+        self._children = [_Child(role) for role in roles or roles_of(orders)]
         self._hung_after_s = hung_after_s
+        self._reloads: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Raises `GivenUpError` when a process fails in a way that a restart does not cure."""
@@ -109,23 +123,23 @@ class Supervisor:
 
         With a mistake in it, the engine says so and goes on, and the others are left alone.
         """
-        usable = self._inventory_is_usable()
         for child in self._children:
-            process = child.process
-            if process is not None and process.returncode is None:
-                if child.role == ENGINE:
-                    process.send_signal(signal.SIGHUP)
-                elif usable:
-                    child.renewed = True
-                    process.terminate()
+            if child.role == ENGINE and child.running is not None:
+                child.running.send_signal(signal.SIGHUP)
+        task = asyncio.create_task(self._renew_others())
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
 
-    def _inventory_is_usable(self) -> bool:
+    async def _renew_others(self) -> None:
         try:
-            self._config.load_center()
-        except WatchfloorError as error:
+            await _names_for_snmp(self._orders)
+        except InventoryMistake as error:
             log.error("the inventory is not taken over: %s", error)
-            return False
-        return True
+            return
+        for child in self._children:
+            if child.role != ENGINE and child.running is not None:
+                child.renewed = True
+                child.running.terminate()
 
     async def _keep(self, child: _Child) -> None:
         loop = asyncio.get_running_loop()
@@ -151,7 +165,7 @@ class Supervisor:
 
     async def _run_once(self, child: _Child) -> int:
         role = child.role
-        environment = await asyncio.to_thread(self._environment, role)
+        environment = await self._environment(role)
         # Held open and never written to: when this process dies, the child's stdin ends.
         ours, theirs = socket.socketpair()
         with ours:
@@ -161,7 +175,7 @@ class Supervisor:
                     "-P",
                     "-m",
                     role.module,
-                    self._config.model_dump_json(),
+                    self._orders.text,
                     stdin=theirs.fileno(),
                     env=environment,
                 )
@@ -173,18 +187,20 @@ class Supervisor:
             finally:
                 watching.cancel()
 
-    def _environment(self, role: Role) -> dict[str, str]:
+    async def _environment(self, role: Role) -> dict[str, str]:
         if role.secrets == "all":
-            return dict(os.environ)
-        if role.secrets == "snmp":
-            # With a mistake in the inventory, the process itself says which one.
-            with suppress(WatchfloorError):
-                return snmp_environment(os.environ, self._config.load_center())
-        return plain_environment(os.environ)
+            return engine_environment(os.environ)
+        if role.secrets == "none":
+            return plain_environment(os.environ)
+        try:
+            names = await _names_for_snmp(self._orders)
+        except InventoryMistake:
+            names = frozenset()  # the process itself says what the mistake is
+        return snmp_environment(os.environ, names)
 
     async def _end(self, child: _Child) -> None:
-        process = child.process
-        if process is None or process.returncode is not None:
+        process = child.running
+        if process is None:
             return
         process.terminate()
         try:
@@ -202,12 +218,27 @@ async def _end_when_hung(role: Role, process: asyncio.subprocess.Process, pulse:
     process.kill()
 
 
-async def supervise(config: MonitorConfig) -> None:
+async def _names_for_snmp(orders: Orders) -> frozenset[str]:
+    """What of the environment the receiver may get. Raises `InventoryMistake`."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "monitors.inventory_check", orders.text),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=plain_environment(os.environ),
+    )
+    printed, why = await process.communicate()
+    if process.returncode:
+        raise InventoryMistake(why.decode(errors="replace").strip())
+    return frozenset(json.loads(printed))
+
+
+async def supervise(orders: Orders) -> None:
     """Runs the monitor in the foreground until SIGTERM or SIGINT; SIGHUP reloads the inventory."""
-    _private_folder(config.state)
-    _private_folder(config.runtime)
+    _private_folder(orders.state)
+    _private_folder(orders.runtime)
     stop = asyncio.Event()
-    supervisor = Supervisor(config)
+    supervisor = Supervisor(orders)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -220,3 +251,18 @@ def _private_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise GivenUpError(f"{folder}: cannot be made: {error.strerror}") from error
+
+
+def main() -> int:
+    """Supervises by the orders on the command line; 1 and one line when it gives up."""
+    logging.basicConfig(level="INFO", format="%(asctime)s monitor %(levelname)s %(message)s")
+    try:
+        asyncio.run(supervise(Orders.of(sys.argv[1])))
+    except WatchfloorError as error:
+        print(f"watchfloor: {error}", file=sys.stderr)  # noqa: T201 - as the command line would
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

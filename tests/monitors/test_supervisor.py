@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from monitors.config import MonitorConfig
-from monitors.environment import plain_environment, snmp_environment
+from monitors.environment import names_for_snmp, plain_environment, snmp_environment
+from monitors.orders import Orders
 from monitors.pulse import Pulse
 from monitors.supervisor import RECEIVER, Role, Supervisor, roles_of
 from tests.monitors.sites import children_of, free_port, make_site
@@ -26,6 +27,10 @@ def config(folder: Path, **more: object) -> MonitorConfig:
     return MonitorConfig.model_validate(
         {"center": site.folder, "state": folder / "state", "runtime": folder / "run", **more}
     )
+
+
+def orders(folder: Path, **more: object) -> Orders:
+    return Orders.of(config(folder, **more).model_dump_json())
 
 
 @asynccontextmanager
@@ -47,7 +52,7 @@ async def test_a_process_that_hangs_is_killed_and_started_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     supervisor = Supervisor(
-        config(tmp_path, traps=("127.0.0.1", free_port())), [RECEIVER], hung_after_s=HUNG_AFTER_S
+        orders(tmp_path, traps=("127.0.0.1", free_port())), [RECEIVER], hung_after_s=HUNG_AFTER_S
     )
     async with supervised(supervisor):
         hung = await until_async(lambda: child(RECEIVER), 20, "the receiver")
@@ -85,8 +90,10 @@ async def test_a_child_s_end_is_no_sign_of_life() -> None:
 
 def test_a_receiver_runs_only_where_something_is_received(tmp_path: Path) -> None:
     quiet = config(tmp_path)
-    assert RECEIVER not in roles_of(quiet)
-    assert RECEIVER in roles_of(quiet.model_copy(update={"syslog": ("127.0.0.1", 8714)}))
+    heard = quiet.model_copy(update={"syslog": ("127.0.0.1", 8714)})
+    assert RECEIVER not in roles_of(Orders.of(quiet.model_dump_json()))
+    assert RECEIVER in roles_of(Orders.of(heard.model_dump_json()))
+    assert heard.receives
 
 
 def test_the_receiver_gets_the_secrets_of_snmp_only(tmp_path: Path) -> None:
@@ -97,6 +104,6 @@ def test_the_receiver_gets_the_secrets_of_snmp_only(tmp_path: Path) -> None:
     site = make_site(tmp_path, devices, {})
     center = MonitorConfig(center=site.folder, state=tmp_path, runtime=tmp_path).load_center()
     around = {**site.secrets, "PATH": "/bin", "AWS_SECRET_ACCESS_KEY": "x", "VAULT_TOKEN": "x"}
-    given = snmp_environment(around, center)
-    assert set(given) == {"PATH", "TINY_AUTH", "TINY_PRIV"}
-    assert set(plain_environment(around)) == {"PATH"}
+    given = snmp_environment(around, names_for_snmp(center))
+    assert set(given) - set(plain_environment({})) == {"PATH", "TINY_AUTH", "TINY_PRIV"}
+    assert set(plain_environment(around)) - set(plain_environment({})) == {"PATH"}

@@ -1,8 +1,8 @@
 """`watchfloor monitor`: watches a center, as a service in the foreground."""
 
-import asyncio
 import json
-import logging
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -11,7 +11,6 @@ import watchfloor
 from inventory.endpoints import join_endpoint
 from inventory.settings import Settings
 from monitors.config import MonitorConfig
-from monitors.supervisor import supervise
 from watchfloor.cli.center import Site, center_option
 from watchfloor.cli.listening import listen_address, receiving_address
 
@@ -95,8 +94,10 @@ def monitor(
         observer=observer,
     )
     _announce(config, as_json=as_json)
-    logging.basicConfig(level="INFO", format="%(asctime)s monitor %(levelname)s %(message)s")
-    asyncio.run(supervise(config))
+    sys.stdout.flush()
+    # What the command line has loaded would stay for as long as the monitor runs.
+    supervisor = [sys.executable, "-P", "-m", "monitors.supervisor", config.model_dump_json()]
+    os.execv(sys.executable, supervisor)  # noqa: S606 - our own program, and no shell
 
 
 def _announce(config: MonitorConfig, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from inventory.errors import WatchfloorError
 from inventory.loader import load
 from monitors.channel import ChannelClient, socket_path
 from monitors.config import MonitorConfig
+from monitors.orders import Orders
 from monitors.supervisor import supervise
 from watchfloor.demo.cast import cast, make_up_secrets
 from watchfloor.demo.control import control
@@ -91,7 +92,7 @@ async def run(
             secrets=made_up,
         ).save(show.folder)
         ready = asyncio.create_task(_until_polled(config.runtime, on_progress))
-        monitor = asyncio.create_task(supervise(config))
+        monitor = asyncio.create_task(supervise(Orders.of(config.model_dump_json())))
         try:
             await asyncio.wait([ready, monitor], return_when=asyncio.FIRST_COMPLETED)
             if not monitor.done():
