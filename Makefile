@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check score docs lab lab-down lock clean
+.PHONY: help demo test test-all check score docs lab lab-down lock clean
 
 help:  ## show the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,8 +13,11 @@ help:  ## show the targets
 demo: $(VENV)/.run  ## the example center on this machine: simulated gear, monitor and NOC page
 	@$(BIN)/watchfloor demo
 
-test: $(VENV)/.dev  ## every check and every test (as root on Debian: with real hosts)
+test: $(VENV)/.dev  ## every check and every quick test (as root on Debian: with real hosts)
 	@tests/run
+
+test-all: $(VENV)/.dev  ## the slow tests, too: a virtual machine, long runs
+	@tests/run all
 
 check: $(VENV)/.dev  ## the static checks alone
 	@tests/run static
