@@ -17,6 +17,7 @@ from inventory.model import (
 )
 from inventory.problems import Mark, Problems
 from inventory.sections import Sections, walk
+from inventory.walls import Wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Draft:
     def credentials(self) -> Mapping[str, Credential]:
         """By name."""
         return self.built["credentials"]
+
+    @property
+    def walls(self) -> Mapping[str, Wall]:
+        """By name."""
+        return self.built["walls"]
 
     def names(self, *sections: str) -> list[str]:
         """Every name in these sections, whether what it names is valid or not."""

@@ -22,6 +22,7 @@ from pydantic.networks import IPvAnyNetwork
 from inventory.baseline import Baseline
 from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
+from inventory.walls import Wall
 from inventory.words import (
 from inventory.upkeep import Archive, Authority
 from inventory.walls import Wall
@@ -320,6 +321,7 @@ class Center(Model):
     roles: dict[str, Role] = {}
     accounts: dict[str, Account] = {}
     credentials: dict[str, Credential] = {}
+    walls: dict[str, Wall] = {}
     contacts: dict[str, Contact] = {}
     rotas: dict[str, Rota] = {}
     windows: dict[str, Window] = {}

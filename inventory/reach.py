@@ -44,7 +44,7 @@ def locate(text: str, scheme: str) -> Locator:
     return Locator(url.scheme, url.hostname or "", port, (url.path or "/") + query)
 
 
-def _url_of(*schemes: str) -> AfterValidator:
+def url_of(*schemes: str) -> AfterValidator:
     def check(text: str) -> str:
         example = f"{schemes[-1]}://10.20.9.5/path"
         if not _PRINTABLE.fullmatch(text):
@@ -160,7 +160,7 @@ class HttpCheck(_Check, Certified):
     """A web service: the status of an answer."""
 
     word: ClassVar[str] = "http"
-    http: Annotated[str, _url_of("http", "https")]
+    http: Annotated[str, url_of("http", "https")]
     """A URL, or a path at the device's own address (over http)."""
     status: Annotated[int, Field(ge=100, le=599)] | None = None
     """The status that is right; null: any from 200 to 399."""
@@ -170,7 +170,7 @@ class RtspCheck(_Check):
     """A video stream that can be asked for."""
 
     word: ClassVar[str] = "rtsp"
-    rtsp: Annotated[str, _url_of("rtsp")]
+    rtsp: Annotated[str, url_of("rtsp")]
     """A URL, or a path at the device's own address."""
     method: Literal["describe", "options"] = "describe"
     """`options` asks whether the server speaks RTSP, `describe` for the stream itself."""

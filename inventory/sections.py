@@ -23,6 +23,7 @@ from inventory.model import (
 )
 from inventory.nearest import hint
 from inventory.problems import Problems
+from inventory.walls import Wall
 
 NAMED: dict[str, type[BaseModel]] = {
     "racks": Rack,
@@ -33,6 +34,7 @@ NAMED: dict[str, type[BaseModel]] = {
     "roles": Role,
     "accounts": Account,
     "credentials": Credential,
+    "walls": Wall,
     "contacts": Contact,
     "rotas": Rota,
     "windows": Window,

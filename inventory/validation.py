@@ -25,6 +25,12 @@ _PATTERNS = {
     r"^[a-z_][a-z0-9_-]{0,31}$": "lower case letters, digits, - and _ only (at most 32)",
     r"^u\d{1,2}(-\d{1,2})?$": "write rack units as u12 or u12-13",
     r"^0[0-7]{3}$": "write an octal mask in quotes, such as '0027'",
+    r"^[A-Za-z]{1,16}(-[A-Za-z0-9]{1,4}){1,3}$": "name an output as sway does, DP-1 or HDMI-A-1",
+    r"^[1-6][1-9A-Z]$": "write an input as PJLink numbers it, '31' for the first digital one",
+    r"^\d{3,5}x\d{3,5}$": "write width and height in pixels as 1920x1080",
+    r"^\d{1,4}(\.\d{1,3})?(mm|px)$": "write a length with its unit as 3.5mm or 24px",
+    r"^\d{2,4}(\.\d{1,3})?x\d{2,4}(\.\d{1,3})?mm$": "write a picture's size as 1209.6x680.4mm",
+    r"^#[0-9a-fA-F]{6}$": "write a colour in quotes as '#203040'",
     r"^[a-z0-9]+(-[a-z0-9]+)+$": "write a control's id, such as ssh-root-login",
 }
 

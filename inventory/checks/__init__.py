@@ -10,6 +10,7 @@ from inventory.checks.power import check_power
 from inventory.checks.racks import check_racks
 from inventory.checks.reach import check_reach
 from inventory.checks.redundancy import check_redundancy
+from inventory.checks.walls import check_walls
 from inventory.draft import Draft
 
 CHECKS: tuple[Callable[[Draft], None], ...] = (
@@ -21,6 +22,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_monitoring,
     check_reach,
     check_access,
+    check_walls,
 )
 
 __all__ = ["CHECKS"]

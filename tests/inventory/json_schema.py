@@ -136,6 +136,13 @@ KEYWORDS: dict[str, Any] = {
     "maximum": _compare(lambda wanted, value: not _is_number(value) or value <= wanted),
     "exclusiveMinimum": _compare(lambda wanted, value: not _is_number(value) or value > wanted),
     "minItems": _compare(lambda wanted, value: not isinstance(value, list) or len(value) >= wanted),
+    "maxItems": _compare(lambda wanted, value: not isinstance(value, list) or len(value) <= wanted),
+    "minProperties": _compare(
+        lambda wanted, value: not isinstance(value, dict) or len(value) >= wanted
+    ),
+    "maxProperties": _compare(
+        lambda wanted, value: not isinstance(value, dict) or len(value) <= wanted
+    ),
     "minLength": _compare(lambda wanted, value: not isinstance(value, str) or len(value) >= wanted),
     "maxLength": _compare(lambda wanted, value: not isinstance(value, str) or len(value) <= wanted),
 }

@@ -36,19 +36,26 @@ class Recipe:
     packages: tuple[str, ...]
     downloads: tuple[str, ...]
     sources: str
+    early: str = ""
+    """A shell line that runs before the packages are installed; `$1` is the root folder."""
 
     @property
     def key(self) -> str:
-        parts = (str(REVISION), self.suite, *self.packages, "", *self.downloads, self.sources)
+        lists = (*self.packages, "", *self.downloads)
+        parts = (str(REVISION), self.suite, *lists, self.sources, *filter(None, [self.early]))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def recipe(suite: str, archives: tuple[Archive, ...]) -> Recipe:
-    """The recipe that the lists beside this module give for `suite`."""
+def recipe(suite: str, archives: tuple[Archive, ...], variant: str = "") -> Recipe:
+    """The recipe that the lists beside this module give for `suite`.
+
+    A `variant` has the packages of `packages-<variant>.txt` as well.
+    """
     here = Path(__file__).parent
+    more = listed_names(here / f"packages-{variant}.txt") if variant else ()
     return Recipe(
         suite=suite,
-        packages=listed_names(here / "packages.txt"),
+        packages=tuple(sorted({*listed_names(here / "packages.txt"), *more})),
         downloads=listed_names(here / "archives.txt"),
         sources=source_lines(archives, suite),
     )
@@ -112,6 +119,7 @@ def _mmdebstrap(wanted: Recipe, work: Path, root: Path) -> list[str | Path]:
         f'mkdir -p "$1{debs}/partial" && chroot "$1" apt-get -qq -y --no-install-recommends'
         f" -o Dir::Cache::archives={debs} --download-only install {' '.join(wanted.downloads)}"
     )
+    early = [f"--essential-hook={wanted.early}"] if wanted.early else []
     return [
         "mmdebstrap",
         "--quiet",
@@ -119,6 +127,7 @@ def _mmdebstrap(wanted: Recipe, work: Path, root: Path) -> list[str | Path]:
         "--variant=minbase",
         "--skip=cleanup/apt/lists",
         f"--aptopt={work / 'apt.conf'}",
+        *early,
         f"--include={','.join(wanted.packages)}",
         f"--customize-hook={fetch}",
         f"--customize-hook=chroot \"$1\" useradd -m -s /bin/bash -c 'Administrator' {ADMIN}",

@@ -36,12 +36,15 @@ class Lab:
     _indexes: Iterator[int] = field(default_factory=lambda: cycle(range(MOST_HOSTS)))
     _registering: Lock = field(default_factory=Lock)
 
-    def boot(self, name: str, *, suite: str = "", disk_mib: int = DISK_MIB) -> LabHost:
+    def boot(
+        self, name: str, *, suite: str = "", variant: str = "", disk_mib: int = DISK_MIB
+    ) -> LabHost:
         """A new host called `name`, switched on and reachable by SSH.
 
-        It runs Debian's `suite` (`bookworm`, `trixie`); without one, what this machine runs.
+        It runs Debian's `suite` (`bookworm`, `trixie`); without one, what this machine runs. A
+        `variant` has the packages of `packages-<variant>.txt` from the start.
         """
-        image = base_image(recipe(suite or machine_suite(), self.archives))
+        image = base_image(recipe(suite or machine_suite(), self.archives, variant))
         host = self._register(name)
         host.install(image, self.proxy, disk_mib)
         host.power_on()
