@@ -20,12 +20,12 @@ from pydantic import (
 from pydantic.networks import IPvAnyNetwork
 
 from inventory.baseline import Baseline
+from inventory.gear import Authentication, Gear, Platform
 from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
-from inventory.walls import Wall
-from inventory.words import (
 from inventory.upkeep import Archive, Authority
 from inventory.walls import Wall
+from inventory.words import (
     Address,
     ComponentId,
     Day,
@@ -134,6 +134,12 @@ class Device(Model):
     os: Literal[
         "debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04", "windows-11", "appliance"
     ] = "appliance"
+    platform: Platform | None = None
+    """The language that network gear is deployed in; null for gear that is only watched."""
+    gear: Gear = Gear()
+    """Its ports and routes, for gear with a `platform`."""
+    bmc_uplink: UplinkRef | None = None
+    """Where its BMC is plugged in; the cable counts for the switch's ports, not for reach."""
     roles: tuple[str, ...] = ()
     baseline: Baseline | None = None
     """Overrides of the center's baseline profile for this device, merged by the loader."""
@@ -190,6 +196,16 @@ class Network(Model):
     cidr: Annotated[IPvAnyNetwork, BeforeValidator(address_text)]
     vlan: Annotated[int, Field(ge=1, le=4094)] | None = None
     title: str = ""
+    gateway: Address | None = None
+    """Where its hosts send what leaves the network: the address that `routers` share."""
+    routers: dict[Name, Address] = {}
+    """Who routes it, and each one's own address in it; the first is preferred. Two or more share
+    the gateway by HSRP (all Cisco) or VRRP."""
+    multicast: bool = False
+    """Whether it carries multicast video. Nothing that could black it out (storm control, port
+    security, DHCP snooping) is set on its ports, and its IGMP snooping is left as it is."""
+    igmp_querier: bool = False
+    """Whether the routers ask for group members (a second step, when the first was watched)."""
 
 
 class Service(Model):
@@ -230,7 +246,18 @@ class Credential(Model):
     name: Name
     purpose: Purpose
     protocol: Literal[
-        "snmp-v2c", "snmp-v3", "ipmi", "redfish", "pjlink", "sis", "rtsp", "ssh", "x509"
+        "snmp-v2c",
+        "snmp-v3",
+        "ipmi",
+        "redfish",
+        "pjlink",
+        "sis",
+        "rtsp",
+        "ssh",
+        "x509",
+        "cli",
+        "tacacs",
+        "radius",
     ]
     user: str = ""
     secret: str = ""
@@ -311,6 +338,12 @@ class Center(Model):
     """Networks and devices from which SSH is let in."""
     time_servers: tuple[str, ...] = ()
     """Devices that serve time to the center."""
+    authority: Authority | None = None
+    """Who signs the certificates by which hosts know each other."""
+    archives: tuple[Archive, ...] = ()
+    """Where packages come from; the hosts with the role `mirror` hold what is needed of them."""
+    gear_authentication: Authentication | None = None
+    """TACACS+ or RADIUS servers for network gear; without them, its own user logs in."""
     baseline: Baseline = Baseline()
     racks: dict[str, Rack] = {}
     devices: dict[str, Device] = {}
@@ -329,8 +362,4 @@ class Center(Model):
 
     def of_kind(self, *kinds: Kind) -> list[Device]:
         """The devices of these kinds, in the inventory's order."""
-    authority: Authority | None = None
-    """Who signs the certificates by which hosts know each other."""
-    archives: tuple[Archive, ...] = ()
-    """Where packages come from; the hosts with the role `mirror` hold what is needed of them."""
         return [device for device in self.devices.values() if device.kind in kinds]

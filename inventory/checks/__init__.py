@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from inventory.checks.access import check_access
+from inventory.checks.gear import check_gear
 from inventory.checks.monitoring import check_monitoring
 from inventory.checks.names import check_names
 from inventory.checks.network import check_network
@@ -18,6 +19,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_racks,
     check_power,
     check_network,
+    check_gear,
     check_redundancy,
     check_monitoring,
     check_reach,

@@ -21,6 +21,9 @@ NEEDED = {
     "rtsp": ("user", "secret"),
     "ssh": ("user", "secret"),
     "x509": ("secret",),
+    "cli": ("user", "secret"),
+    "tacacs": ("secret",),
+    "radius": ("secret",),
 }
 """What each protocol's credential must say. A PJLink display may have no password."""
 

@@ -27,6 +27,11 @@ REFERENCES = (
     Reference("devices", "feeds.*", "device", ("devices",)),
     Reference("devices", "uplinks.*", "device", ("devices",)),
     Reference("devices", "pair", "device", ("devices",)),
+    Reference("devices", "bmc_uplink", "device", ("devices",)),
+    Reference("devices", "gear.login", "credential", ("credentials",)),
+    Reference("devices", "gear.special_ports.*.peer", "device", ("devices",)),
+    Reference("devices", "gear.special_ports.*.network", "network", ("networks",)),
+    Reference("devices", "gear.special_ports.*.networks.*", "network", ("networks", "every")),
     Reference("devices", "roles.*", "role", ("roles",)),
     *(
         Reference("devices", f"monitoring.{protocol}", "credential", ("credentials",))
@@ -53,8 +58,11 @@ REFERENCES = (
 OF_CENTER = (
     Reference("center", "admin_sources.*", "network or device", ("networks", "devices")),
     Reference("center", "time_servers.*", "device", ("devices",)),
+    Reference("center", "authority.credential", "credential", ("credentials",)),
+    Reference("center", "gear_authentication.servers.*", "device", ("devices",)),
+    Reference("center", "gear_authentication.credential", "credential", ("credentials",)),
 )
-PARTED = {"feeds.*", "uplinks.*"}
+PARTED = {"feeds.*", "uplinks.*", "bmc_uplink"}
 """Here a part follows the name, after a slash."""
 
 
@@ -62,9 +70,6 @@ def check_names(draft: Draft) -> None:
     """Every reference, with a suggestion where one leads nowhere."""
     for reference in REFERENCES:
         choices = _choices(draft, reference.among)
-    Reference("center", "authority.credential", "credential", ("credentials",)),
-    Reference("center", "gear_authentication.servers.*", "device", ("devices",)),
-    Reference("center", "gear_authentication.credential", "credential", ("credentials",)),
         for entry in draft.sections.named[reference.section].values():
             _check(draft, reference, entry.value, choices)
     if draft.sections.center is not None:
@@ -122,6 +127,8 @@ def _choices(draft: Draft, among: Iterable[str]) -> frozenset[str]:
 def _names(draft: Draft, source: str) -> Iterable[str]:
     if source == "pairs":
         return _pairs(draft.sections.named["devices"])
+    if source == "every":
+        return ["all"]
     if source == "role sources":
         return [f"role:{name}" for name in draft.names("roles")]
     return draft.names(source)

@@ -11,7 +11,8 @@ CARRIERS = frozenset({Kind.SWITCH, Kind.FIREWALL, Kind.ROUTER, Kind.LINK})
 """The kinds that an uplink may lead to."""
 
 Address = IPv4Address | IPv6Address
-Cables = dict[tuple[str, str], tuple[str, int]]
+Path = tuple[str | int, ...]
+Cables = dict[tuple[str, str], tuple[str, Path]]
 
 
 def check_network(draft: Draft) -> None:
@@ -26,7 +27,9 @@ def check_network(draft: Draft) -> None:
                 _check_address(draft, device, key, address, addresses)
         _check_id(draft, device, ids)
         for number, uplink in enumerate(device.uplinks):
-            _check_uplink(draft, device, number, uplink, cables)
+            _check_uplink(draft, device, ("uplinks", number), uplink, cables)
+        if device.bmc_uplink is not None:
+            _check_uplink(draft, device, ("bmc_uplink",), device.bmc_uplink, cables)
         if device.uplinks and device.uplinks_needed > len(device.uplinks):
             draft.report(
                 "devices",
@@ -106,9 +109,8 @@ def _check_id(draft: Draft, device: Device, ids: dict[str, str]) -> None:
 
 
 def _check_uplink(
-    draft: Draft, device: Device, number: int, uplink: UplinkRef, cables: Cables
+    draft: Draft, device: Device, path: Path, uplink: UplinkRef, cables: Cables
 ) -> None:
-    path = ("uplinks", number)
     above = draft.devices.get(uplink.device)
     if above is None:
         return
@@ -121,10 +123,10 @@ def _check_uplink(
             "name a switch, firewall, router or link",
         )
         return
-    key = (uplink.device, uplink.port.lower() or f"by {device.name}")
-    owner, first = cables.setdefault(key, (device.name, number))
-    if (owner, first) != (device.name, number):
-        place = draft.at("devices", owner, "uplinks", first)
+    key = (uplink.device, uplink.port.lower() or f"by {device.name} {path[0]}")
+    owner, first = cables.setdefault(key, (device.name, path))
+    if (owner, first) != (device.name, path):
+        place = draft.at("devices", owner, *first)
         draft.report(
             "devices",
             device.name,
