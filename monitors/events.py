@@ -139,17 +139,22 @@ def parse_event(text: bytes) -> Event:
         raise EventError(f"event: {place}: {first['msg']}") from error
 
 
-def standing(events: Iterable[Event], kind: EventKind) -> dict[tuple[str, str], str]:
-    """(Device, scope) -> what the last event of a kind says of it, where it has findings."""
-    latest: dict[tuple[str, str], Event] = {}
+def latest(events: Iterable[Event], kind: EventKind) -> dict[tuple[str, str], Event]:
+    """(Device, scope) -> the last event of a kind about it."""
+    found: dict[tuple[str, str], Event] = {}
     for event in events:
         about = event.device, event.scope
-        before = latest.get(about)
+        before = found.get(about)
         if event.kind is kind and (before is None or event.at >= before.at):
-            latest[about] = event
+            found[about] = event
+    return found
+
+
+def standing(events: Iterable[Event], kind: EventKind) -> dict[tuple[str, str], str]:
+    """(Device, scope) -> what the last event of a kind says of it, where it has findings."""
     return {
         about: event.summary or f"{event.changes} differences"
-        for about, event in latest.items()
+        for about, event in latest(events, kind).items()
         if event.changes
     }
 

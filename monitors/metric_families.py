@@ -153,6 +153,22 @@ ALERT_ACTIVE = Family(
     "1 for every alert that is shown, pending ones left out.",
     ("center", "alert", "device", "component", "priority", "phase"),
 )
+INCIDENT = Family(
+    "watchfloor_incident_active",
+    "gauge",
+    "1 while an incident is declared: no rollout begins another wave.",
+    ("center",),
+)
+DRIFT_FINDINGS = Family(
+    "watchfloor_drift_findings",
+    "gauge",
+    "How many differences the last reported look at a device's configuration found.",
+)
+DRIFT_TIMESTAMP = Family(
+    "watchfloor_drift_looked_timestamp_seconds",
+    "gauge",
+    "When a device's configuration was last looked at, as Unix time.",
+)
 LOOP_LAG = Family(
     "watchfloor_loop_lag_seconds",
     "gauge",
@@ -224,6 +240,9 @@ FAMILIES: tuple[Family, ...] = (
     FUNCTION_DESIGNED,
     GROUP_MARGIN,
     ALERT_ACTIVE,
+    INCIDENT,
+    DRIFT_FINDINGS,
+    DRIFT_TIMESTAMP,
     DEVICE_INFO,
     DEVICE_STATE,
     DEVICE_IN_SERVICE,

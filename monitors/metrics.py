@@ -8,8 +8,10 @@ from typing import NamedTuple
 from inventory.topology import Assessment
 from monitors import exposition as x
 from monitors import metric_families as families
+from monitors.events import Event
 from monitors.health import DeviceHealth
 from monitors.heard import Heard
+from monitors.incident import Incident
 from monitors.probe import Poll, ProblemKind
 from monitors.snapshot import AlertView, ComponentView, DeviceView, EngineView, Phase
 
@@ -130,6 +132,18 @@ class Metrics:
             self._put(families.GROUP_MARGIN, name, {**center, "group": name}, margin.margin)
         self._text.put(families.ALERT_ACTIVE, "", b"".join(self._alert(alert) for alert in alerts))
         self._put_engine(engine)
+
+    def put_incident(self, incident: Incident | None) -> None:
+        """Whether people have declared one."""
+        self._put(families.INCIDENT, "", {"center": self._center}, float(incident is not None))
+
+    def put_drift(self, last: Mapping[tuple[str, str], Event]) -> None:
+        """What the last report on each device's configuration said."""
+        for (device, _), event in last.items():
+            labels = {"center": self._center, "device": device}
+            self._put(families.DRIFT_FINDINGS, device, labels, event.changes)
+            at = (event.at - _EPOCH).total_seconds()
+            self._put(families.DRIFT_TIMESTAMP, device, labels, at)
 
     def put_receiver(self, heard: Heard) -> None:
         """What the receiver says of itself."""

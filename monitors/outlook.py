@@ -12,8 +12,8 @@ from typing import Literal
 from inventory.elements import Element
 from inventory.model import Center
 from inventory.topology import Assessment, DeviceStatus, Health, Margin, Topology
-from monitors.events import Event, EventKind
 from monitors.health import DeviceHealth
+from monitors.incident import Incident
 from monitors.reading import State, worst
 from monitors.scene import Scene
 
@@ -67,15 +67,6 @@ class CriticalPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
-    """Something is going on in the center, and nobody should change anything meanwhile."""
-
-    since: datetime
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Outlook:
     """The answer; `/api/v1/outlook` gives it as JSON."""
 
@@ -102,7 +93,7 @@ def outlook(
     topology: Topology,
     observer: str | None,
     devices: Iterable[str],
-    incident: Event | None = None,
+    incident: Incident | None = None,
 ) -> Outlook:
     """What holds now, and what would hold without these devices."""
     asked = tuple(dict.fromkeys(devices))
@@ -121,15 +112,8 @@ def outlook(
         takes_out=_lost(scene.assessment, without),
         leans_on=_lost(scene.assessment, worse),
         critical=tuple(_critical(scene))[:MOST_CRITICAL],
-        incident=incident_of(incident),
+        incident=incident,
     )
-
-
-def incident_of(event: Event | None) -> Incident | None:
-    """What the last event of that kind says; None when it says that it is over."""
-    if event is None or event.kind is not EventKind.INCIDENT or event.payload.get("over"):
-        return None
-    return Incident(event.at, event.actor, event.summary)
 
 
 def _down(devices: Iterable[str]) -> Mapping[Element, Health]:

@@ -17,6 +17,7 @@ from pydantic.main import IncEx
 from inventory.errors import WatchfloorError
 from inventory.model import Kind
 from inventory.topology import Health, Power
+from monitors.incident import Incident
 from monitors.probe import Identity, ProblemKind
 from monitors.reading import Reading, State
 
@@ -262,6 +263,8 @@ class Snapshot:
     functions: Mapping[str, MarginView]
     alerts: tuple[AlertView, ...] = ()
     """Pending ones included; priority, then age."""
+    incident: Incident | None = None
+    """Declared by people: nobody should change anything now."""
     partial: bool = False
     """Holds only the devices that changed since the one before."""
     format: Literal[1] = 1

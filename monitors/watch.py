@@ -20,9 +20,10 @@ from monitors.alerts.store import Sensors
 from monitors.alerts.views import AlertViews
 from monitors.device_view import PartViews, view_device, view_margins
 from monitors.elements import ElementReader
-from monitors.events import FINDINGS, Event, EventKind, standing
+from monitors.events import FINDINGS, Event, EventKind, latest, standing
 from monitors.health import DeviceHealth
 from monitors.metrics import Metrics
+from monitors.incident import Incident, incident_of
 from monitors.outlook import Outlook, outlook
 from monitors.presence import Expected
 from monitors.probe import Poll
@@ -89,7 +90,7 @@ class Watch:
         self._upstream = cache(self.topology.upstream)
         self._elements = ElementReader(self.topology, observer)
         self._found = [event for event in memory.found if event.kind in FINDINGS]
-        self._incident = max(
+        self._last_incident = max(
             (event for event in memory.found if event.kind is EventKind.INCIDENT),
             key=lambda event: event.at,
             default=None,
@@ -153,7 +154,8 @@ class Watch:
             self._found = [*self._found[-MOST_FINDINGS:], event]
             self._stand()
         elif event.kind is EventKind.INCIDENT:
-            self._incident = max(self._incident or event, event, key=lambda one: one.at)
+            self._last_incident = max(self._last_incident or event, event, key=lambda one: one.at)
+            self._news = True
 
     def look(self, elapsed_s: float, now: datetime) -> list[Transition]:
         """Draws the conclusions from all that is known, `elapsed_s` after the look before."""
@@ -165,14 +167,20 @@ class Watch:
 
     def outlook(self, devices: Iterable[str], now: datetime) -> Outlook:
         """What a change of these devices would find and leave; all are in the inventory."""
+    @property
+    def incident(self) -> Incident | None:
+        """What people have declared, until they end it."""
+        return incident_of(self._last_incident)
+
         self._assess()
-        return outlook(self._scene(now), self.topology, self.observer, devices, self._incident)
+        return outlook(self._scene(now), self.topology, self.observer, devices, self.incident)
 
     def _stand(self) -> None:
         """What the last events say; worked out when one comes, not at every look."""
         self._drifted = standing(self._found, EventKind.DRIFT)
         self._discovered = standing(self._found, EventKind.DISCOVERY)
 
+        self.metrics.put_drift(latest(self._found, EventKind.DRIFT))
     def _scene(self, now: datetime) -> Scene:
         """What alert conditions look at."""
         assert self._assessment is not None
@@ -195,6 +203,7 @@ class Watch:
         self.metrics.put_overview(self._assessment, alerts, engine)
         names = self._changed | self._asked if partial else self._views.keys()
         devices = {name: self._views[name] for name in self._views if name in names}
+        self.metrics.put_incident(self.incident)
         self._changed, self._asked = set(), set()
         self._news = False
         return Snapshot(
@@ -210,6 +219,7 @@ class Watch:
         )
 
     def continue_from(self, older: "Watch") -> None:
+            incident=self.incident,
         """Takes over what an older inventory's watch has learned of devices that are still here."""
         for name, health in self.devices.items():
             before = older.devices.get(name)
@@ -223,7 +233,7 @@ class Watch:
                         self.metrics.put_poll(known.last, health)
         self.desk.occurrences = dict(older.desk.occurrences)
         self._found = list(older._found)
-        self._incident = older._incident
+        self._last_incident = older._last_incident
         self._stand()
         self._sequence = older._sequence
 

@@ -361,9 +361,22 @@ def _impact(alert: AlertView) -> str:
     )
 
 
+def _incident_line(snapshot: Snapshot) -> str:
+    incident = snapshot.incident
+    if incident is None:
+        return ""
+    since = clock(incident.since, ZoneInfo(snapshot.center.timezone))
+    return f"Incident since {since}, declared by {incident.by}: {incident.reason}. No changes now."
+
+
 def _notices(snapshot: Snapshot) -> tuple[str, ...]:
     engine = snapshot.engine
-    found = [engine.store_problem, engine.inventory_problem, *engine.unmonitored[:5]]
+    found = [
+        _incident_line(snapshot),
+        engine.store_problem,
+        engine.inventory_problem,
+        *engine.unmonitored[:5],
+    ]
     if len(engine.unmonitored) > 5:
         found.append(f"and {len(engine.unmonitored) - 5} more devices that cannot be read")
     return tuple(line for line in found if line)

@@ -8,10 +8,16 @@ from monitors.events import Event, EventKind
 from monitors.outlook import Outlook
 from monitors.probe import ProblemKind
 from monitors.reading import State
+from monitors.snapshot import EngineView
 from monitors.watch import Memory, Watch
+from monitors.web.views import page
 from tests.monitors.centers import at, poll, reading, small_center
 
 DEFINITIONS = load_definitions()
+
+
+def engine() -> EngineView:
+    return EngineView("0", at(0), "i", 0, 0, {}, 0, 0.0, 0.0)
 
 
 def incident(seconds: float, *, over: bool = False) -> Event:
@@ -102,6 +108,39 @@ def test_an_incident_stands_until_it_is_over_also_after_a_restart() -> None:
     one.note(incident(50, over=True))
     one.note(incident(20))  # arrives late
     assert asked(one, "srv-1").incident is None
+
+
+def test_an_incident_is_news_for_the_page_and_a_metric() -> None:
+    one = watching()
+    one.look(1.0, at(100))
+    shown = one.snapshot(engine(), at(100))
+    assert shown.incident is None
+    assert not one.has_news
+    one.note(incident(101))
+    assert one.has_news
+    told = one.snapshot(engine(), at(102), partial=True)
+    assert told.incident is not None
+    assert b'watchfloor_incident_active{center="tiny"} 1' in one.metrics.text()
+    assert page(told, at(102)).notices[0] == (
+        "Incident since 12:01:41, declared by lead@desk: pursuit on the wall. No changes now."
+    )
+
+
+def test_reported_drift_is_a_metric_with_its_age() -> None:
+    one = watching()
+    for seconds, changes in ((10, 3), (20, 0)):
+        one.note(
+            Event(
+                id=f"drift-{seconds}",
+                kind=EventKind.DRIFT,
+                at=at(seconds),
+                actor="timer",
+                device="srv-1",
+                payload={"changes": changes},
+            )
+        )
+        sample = f'watchfloor_drift_findings{{center="tiny",device="srv-1"}} {changes}\n'
+        assert sample.encode() in one.metrics.text()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from deploy.actor import actor
 from monitors.channel import ChannelClient, socket_path
 from monitors.events import Event, EventKind
-from monitors.outlook import Incident, incident_of
+from monitors.incident import Incident, incident_of
 from watchfloor.cli.alerts import runtime_option
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.output import json_option, print_json
