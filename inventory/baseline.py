@@ -1,8 +1,11 @@
 """The baseline profile: the values that hardening sets and that audits expect, in one place."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from inventory.profiles import DEVIATIONS, Profile
 
 DEFAULT_BANNER = """\
 This is a restricted law enforcement system. By using it you agree that
@@ -14,11 +17,15 @@ consent to monitoring and recording.
 
 
 class Baseline(BaseModel):
-    """Parameters of a center's security baseline. Defaults follow CJIS v6.0, then CIS Debian 12."""
+    """Parameters of a center's security baseline.
+
+    What is not written is the profile's. The defaults that stand here are those of `cjis-6.0`:
+    CJIS v6.0 first, then CIS Debian 12, then STIG Ubuntu 24.04.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    profile: Literal["cjis-6.0", "cis-1"] = "cjis-6.0"
+    profile: Profile = "cjis-6.0"
     banner: str = DEFAULT_BANNER
     """Shown before login (CJIS AC-8: its four statements)."""
     ssh_max_auth_tries: Annotated[int, Field(ge=1, le=6)] = 4
@@ -47,16 +54,62 @@ class Baseline(BaseModel):
         "diffie-hellman-group16-sha512",
         "diffie-hellman-group18-sha512",
     )
+    console_lock_s: Annotated[int, Field(ge=60, le=3600)] = 1800
+    """An idle console's screen is locked after this (CJIS AC-11, which exempts dispatch)."""
     lockout_attempts: Annotated[int, Field(ge=1, le=10)] = 5
+    """So many wrong passwords lock an account (CJIS AC-7)."""
     lockout_window_s: Annotated[int, Field(ge=60, le=86400)] = 900
+    """Wrong passwords count together when they come within this time (CJIS AC-7)."""
     lockout_release_s: Annotated[int, Field(ge=0, le=86400)] = 0
     """0: an administrator releases (CJIS AC-7)."""
+    lockout_root: bool = False
+    """Whether root is locked as well, for `lockout_root_release_s`."""
+    lockout_root_release_s: Annotated[int, Field(ge=60, le=86400)] = 60
+    """After this root is let in again: nobody could release it (CIS 5.3.3.1.3: at least 60)."""
+    login_delay_s: Annotated[int, Field(ge=0, le=30)] = 0
+    """How long a wrong password is answered with silence, at least; PAM takes about two seconds
+    by itself (STIG UBTU-24-300017: 4)."""
     password_min_length: Annotated[int, Field(ge=8, le=64)] = 14
-    password_history: Annotated[int, Field(ge=0, le=24)] = 10
+    """Characters (CJIS IA-5(1): at least 8)."""
+    password_digits: Annotated[int, Field(ge=0, le=8)] = 1
+    """So many digits at least (pwquality.conf(5), dcredit)."""
+    password_uppercase: Annotated[int, Field(ge=0, le=8)] = 1
+    """So many upper case letters at least (ucredit)."""
+    password_lowercase: Annotated[int, Field(ge=0, le=8)] = 1
+    """So many lower case letters at least (lcredit)."""
+    password_other: Annotated[int, Field(ge=0, le=8)] = 1
+    """So many other characters at least (ocredit)."""
+    password_classes: Annotated[int, Field(ge=0, le=4)] = 4
+    """How many of these four kinds it has at least (minclass)."""
+    password_new_characters: Annotated[int, Field(ge=1, le=32)] = 8
+    """How many characters of a password were not in the one before (difok)."""
+    password_max_repeat: Annotated[int, Field(ge=1, le=8)] = 3
+    """How often a character may follow itself (maxrepeat)."""
+    password_max_sequence: Annotated[int, Field(ge=1, le=8)] = 3
+    """How long `abcd` or `4321` may become (maxsequence)."""
+    password_hash: Literal["yescrypt", "sha512"] = "yescrypt"  # noqa: S105 - an algorithm
+    """How new passwords are kept. FIPS 140-3 knows neither; its modules have SHA-512 at least."""
+    password_hash_rounds: Annotated[int, Field(ge=5000, le=1_000_000)] = 100_000
+    """Rounds of SHA-512; yescrypt has a cost of its own (STIG UBTU-24-400220: 100000)."""
+    password_history: Annotated[int, Field(ge=0, le=64)] = 24
+    """So many old passwords are refused."""
     password_max_days: Annotated[int, Field(ge=1, le=365)] = 365
-    inactive_days: Annotated[int, Field(ge=0, le=90)] = 45
+    """A password is changed at least this often (CJIS IA-5(1): yearly)."""
+    password_min_days: Annotated[int, Field(ge=0, le=30)] = 1
+    """A password is kept at least this long, so that nobody runs through the history."""
+    password_warn_days: Annotated[int, Field(ge=1, le=60)] = 7
+    """A warning comes so many days before a password has to be changed."""
+    inactive_days: Annotated[int, Field(ge=1, le=90)] = 45
+    """An account that nobody used for so long is shut (CJIS AC-2(3): 90)."""
+    root_password: Literal["locked", "console"] = "locked"  # noqa: S105 - a policy
+    """Whether root has no password that opens a login, or keeps the one that it has, for the
+    console only; then it is for an envelope in a safe."""
+    sudo_reauthenticate_min: Annotated[int, Field(ge=0, le=60)] = 15
+    """Minutes until sudo asks for the password again; 0 is each time (CJIS IA-11)."""
     shell_timeout_s: Annotated[int, Field(ge=60, le=1800)] = 900
+    """A shell that stands idle at its prompt ends after this."""
     umask: Annotated[str, Field(pattern=r"^0[0-7]{3}$")] = "0027"
+    """What new files do not let others do."""
     time_max_offset_s: Annotated[float, Field(gt=0, le=10)] = 0.1
     audit_immutable: bool = True
     """Whether audit rules are locked in the kernel until the next restart (AU-9)."""
@@ -75,3 +128,13 @@ class Baseline(BaseModel):
     """The first hour, in the center's zone, at which a host of a redundant group is updated."""
     updates_max_age_days: Annotated[int, Field(ge=1, le=90)] = 30
     """How old the package lists may become (CJIS RA-5: monthly)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_profile(cls, written: object) -> object:
+        """Puts the profile's values below what was written."""
+        if not isinstance(written, Mapping):
+            return written
+        profile = written.get("profile")
+        below = DEVIATIONS.get(profile, {}) if isinstance(profile, str) else {}
+        return {**below, **written}

@@ -29,11 +29,7 @@ def load(folder: Path) -> Center:
     Raises `InventoryError`, and nothing else, with every mistake in it.
     """
     problems = Problems()
-    documents = [
-        document
-        for path in _files(folder, problems)
-        if (document := _read(path, folder, problems)) is not None
-    ]
+    documents = _documents(folder, problems)
     if not documents:
         problems.add(Mark(str(folder)), "holds no inventory: run `watchfloor init` to start one")
     readable = not problems
@@ -45,6 +41,31 @@ def load(folder: Path) -> Center:
     problems.raise_if_any()
     assert center is not None
     return center
+
+
+def baseline_lines(folder: Path, device: str | None = None) -> Named[str, Mark]:
+    """Where each parameter of the center's baseline is written, or of the device's; the others
+    come from the profile. For a folder that `load` has accepted. Raises `InventoryError`.
+    """
+    problems = Problems()
+    sections = gather(_documents(folder, problems), problems)
+    problems.raise_if_any()
+    own = sections.named["devices"].get(device or "")
+    override = own.value.get("baseline") if own and isinstance(own.value, Mapping) else None
+    return {
+        name: entry.mark
+        for place in (sections.baseline, override)
+        if isinstance(place, Mapping)
+        for name, entry in place.entries.items()
+    }
+
+
+def _documents(folder: Path, problems: Problems) -> list[Node]:
+    return [
+        document
+        for path in _files(folder, problems)
+        if (document := _read(path, folder, problems)) is not None
+    ]
 
 
 def _files(folder: Path, problems: Problems) -> list[Path]:

@@ -9,6 +9,7 @@ from inventory.model import Center, Device
 from inventory.topology import Margin, Topology
 from watchfloor.cli.center import Site, center_or_demo_option
 from watchfloor.cli.output import json_option, print_json, print_table
+from watchfloor.cli.show_baseline import baseline
 from watchfloor.views.elevation import elevation
 from watchfloor.views.lookup import find, in_words, names_in
 from watchfloor.views.power_chain import CONSEQUENCE, downstream, upstream
@@ -20,6 +21,9 @@ MOST_CUTS = 20
 @click.group()
 def show() -> None:
     """Show one thing of the inventory and what hangs together with it."""
+
+
+show.add_command(baseline)
 
 
 @show.command()
