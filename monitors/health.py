@@ -84,8 +84,6 @@ class DeviceHealth:
     ) -> None:
         """`protocols` gives each protocol's polling interval in seconds."""
         self.name = name
-        self.version = 0
-        """Grows with every poll: what was worked out of an older version is out of date."""
         self._parts: tuple[int, tuple[Part, ...]] = (-1, ())
         self._bad_parts: tuple[int, tuple[Part, ...]] = (-1, ())
         self._classed: list[Readings] = []
@@ -100,14 +98,12 @@ class DeviceHealth:
 
     def absorb(self, poll: Poll) -> Sighting:
         """Takes in one poll; returns what it taught about the sensors."""
-        self.version += 1
         sighting = self.protocols[poll.protocol].absorb(poll)
         self._unreported.look(self.protocols.values(), poll.started_at)
         return sighting
 
     def retire(self, protocol: str, sensors: Iterable[SensorKey]) -> None:
         """Forgets sensors of one protocol."""
-        self.version += 1
         self.protocols[protocol].retire(sensors)
 
     @property

@@ -128,7 +128,9 @@ class ProtocolHealth:
         self.failures = 0
         whole = poll.problem is None and not poll.settling
         readings = self.presence.settle(Readings.of(poll.readings), complete=whole)
-        self.last = self.succeeded = poll = replace(poll, readings=readings)
+        if readings is not poll.readings:
+            poll = replace(poll, readings=readings)
+        self.last = self.succeeded = poll
         settled = _Settled.by(readings)
         # Also of a device that has just restarted: what lacks nothing leaves nothing to be judged.
         if settled == self._settled:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from math import isfinite
+from typing import NamedTuple
 
 from inventory.elements import Element
 from inventory.model import Center
@@ -22,11 +23,11 @@ from monitors.device_view import PartViews, view_device, view_margins
 from monitors.elements import ElementReader
 from monitors.events import FINDINGS, Event, EventKind, latest, standing
 from monitors.health import DeviceHealth
-from monitors.metrics import Metrics
 from monitors.incident import Incident, incident_of
+from monitors.metrics import Metrics
 from monitors.outlook import Outlook, outlook
 from monitors.presence import Expected
-from monitors.probe import Poll
+from monitors.probe import Poll, Problem
 from monitors.protocol_health import Damping
 from monitors.readings import Readings
 from monitors.retirement import Retirement, to_retire
@@ -99,7 +100,8 @@ class Watch:
         self._states: Mapping[Element, Health] = {}
         self._assessment: Assessment | None = None
         self._views: dict[str, DeviceView] = {}
-        self._shown: dict[str, DeviceStatus] = {}
+        self._shown: dict[str, _Standing] = {}
+        """What the last view of a device says, but for when it was asked and what it measures."""
         self._parts = PartViews()
         self._polled: set[str] = set()
         self._changed: set[str] = set()
@@ -165,22 +167,22 @@ class Watch:
         self._renew_views(now)
         return transitions
 
-    def outlook(self, devices: Iterable[str], now: datetime) -> Outlook:
-        """What a change of these devices would find and leave; all are in the inventory."""
     @property
     def incident(self) -> Incident | None:
         """What people have declared, until they end it."""
         return incident_of(self._last_incident)
 
+    def outlook(self, devices: Iterable[str], now: datetime) -> Outlook:
+        """What a change of these devices would find and leave; all are in the inventory."""
         self._assess()
         return outlook(self._scene(now), self.topology, self.observer, devices, self.incident)
 
     def _stand(self) -> None:
         """What the last events say; worked out when one comes, not at every look."""
         self._drifted = standing(self._found, EventKind.DRIFT)
+        self.metrics.put_drift(latest(self._found, EventKind.DRIFT))
         self._discovered = standing(self._found, EventKind.DISCOVERY)
 
-        self.metrics.put_drift(latest(self._found, EventKind.DRIFT))
     def _scene(self, now: datetime) -> Scene:
         """What alert conditions look at."""
         assert self._assessment is not None
@@ -201,9 +203,11 @@ class Watch:
         self._sequence += 1
         alerts = self._alerts.of(self.desk, self._scene(now))
         self.metrics.put_overview(self._assessment, alerts, engine)
+        self.metrics.put_incident(self.incident)
+        for name in self._asked:
+            self._show(name)
         names = self._changed | self._asked if partial else self._views.keys()
         devices = {name: self._views[name] for name in self._views if name in names}
-        self.metrics.put_incident(self.incident)
         self._changed, self._asked = set(), set()
         self._news = False
         return Snapshot(
@@ -215,11 +219,11 @@ class Watch:
             groups=view_margins(self.center, self._assessment.groups),
             functions=view_margins(self.center, self._assessment.functions),
             alerts=alerts,
+            incident=self.incident,
             partial=partial,
         )
 
     def continue_from(self, older: "Watch") -> None:
-            incident=self.incident,
         """Takes over what an older inventory's watch has learned of devices that are still here."""
         for name, health in self.devices.items():
             before = older.devices.get(name)
@@ -246,34 +250,54 @@ class Watch:
     def _renew_views(self, now: datetime) -> None:
         assert self._assessment is not None
         for name, status in self._assessment.devices.items():
-            if name in self._polled or self._shown.get(name) != status:
-                view = view_device(
-                    self.center.devices[name], self.devices.get(name), status, self._parts
-                )
-                (self._changed if _is_news(self._views.get(name), view) else self._asked).add(name)
-                self._shown[name] = status
-                self._views[name] = view
-                self.metrics.put_view(view)
+            known = self._shown.get(name)
+            if name not in self._polled and known is not None and known.status == status:
+                continue
+            standing = _Standing.of(self.devices.get(name), status)
+            if standing == known:
+                self._asked.add(name)
+            else:
+                self._shown[name] = standing
+                self._changed.add(name)
+                self._show(name)
         for health in self.devices.values():
             self.metrics.put_freshness(health, now)
         self._polled = set()
 
+    def _show(self, name: str) -> None:
+        assert self._assessment is not None
+        device, status = self.center.devices[name], self._assessment.devices[name]
+        view = view_device(device, self.devices.get(name), status, self._parts)
+        self._views[name] = view
+        self.metrics.put_view(view)
 
-def _is_news(before: DeviceView | None, now: DeviceView) -> bool:
-    """Whether more has changed than when a device was asked and what it measures."""
-    if before is None or before.components is not now.components:
-        return True
-    return _standing(before) != _standing(now)
 
+class _Standing(NamedTuple):
+    """All that a device's view is made of, but for when it was asked and what it measures."""
 
-def _standing(view: DeviceView) -> tuple[object, ...]:
-    polls = [(poll.problem, poll.failures, poll.succeeded_at is None) for poll in view.polls]
-    return view.state, view.health, view.power, view.reachable, view.in_service, view.cause, polls
+    status: DeviceStatus
+    judged: int
+    polls: tuple[tuple[bool, Problem | None, int, bool], ...]
+
+    @classmethod
+    def of(cls, health: DeviceHealth | None, status: DeviceStatus) -> "_Standing":
+        if health is None:
+            return cls(status, 0, ())
+        polls = [
+            (p.last is None, p.last.problem if p.last else None, p.failures, p.succeeded is None)
+            for p in health.protocols.values()
+        ]
+        return cls(status, health.judged, tuple(polls))
 
 
 def _with_finite(poll: Poll) -> Poll:
     """Neither JSON nor people can do anything with others: their sensors count as absent."""
     readings = poll.readings
-    if isinstance(readings, Readings) and all(map(isfinite, readings.values)):
+    if isinstance(readings, Readings) and _all_finite(readings.values):
         return poll
     return replace(poll, readings=Readings.of([r for r in readings if isfinite(r.value)]))
+
+
+def _all_finite(values: Sequence[float]) -> bool:
+    # The sum, which is quick, is finite only if all are; of finite ones, it may still overflow.
+    return isfinite(sum(values)) or all(map(isfinite, values))

@@ -124,15 +124,15 @@ class Tracker:
         self._latest: Readings | None = None
 
     def readings(self, poll: Replayed) -> Readings:
-        """The readings of a poll of the script."""
+        """The readings of a poll of the script; the same object where nothing has changed."""
         judged_anew = self._take(poll)
         latest = self._latest
         if judged_anew or latest is None:
             latest = self._collect(latest)
-        elif not self._gone:
-            latest = Readings(latest.sensors, tuple(self._values), latest.verdict)
         else:
-            latest = Readings(latest.sensors, self._present(self._values), latest.verdict)
+            values = self._present(self._values) if self._gone else tuple(self._values)
+            if values != latest.values:
+                latest = Readings(latest.sensors, values, latest.verdict)
         self._latest = latest
         return latest
 
