@@ -5,9 +5,10 @@ import pytest
 
 from tests.lab.fixtures import fresh_host, lab
 from tests.lab.lab import obstacle
+from tests.lab.vm_fixture import vm, vm_site
 from tests.requirements import unavailable
 
-__all__ = ["fresh_host", "lab"]
+__all__ = ["fresh_host", "lab", "vm", "vm_site"]
 
 # Cores are shared with real hosts, so a slow example says nothing about the code.
 hypothesis.settings.register_profile("watchfloor", deadline=None, print_blob=True)

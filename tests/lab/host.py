@@ -50,6 +50,16 @@ class LabHost:
         return self.network.address
 
     @property
+    def subnet(self) -> str:
+        """The network that it and this machine are in."""
+        return self.network.lab.subnet
+
+    @property
+    def endpoint(self) -> tuple[str, int]:
+        """Where its sshd answers this machine."""
+        return self.address, self.port
+
+    @property
     def disk(self) -> Disk:
         return Disk(self.folder / "disk")
 

@@ -1,4 +1,4 @@
-"""Whether somebody listens at an address, asked from this machine."""
+"""Which ports are listened on, asked from this machine."""
 
 import socket
 
@@ -12,6 +12,14 @@ def port_answers(address: str, port: int, timeout_s: float = 0.5) -> bool:
     except OSError:
         return False
     return True
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def wait_for_port(address: str, port: int, timeout_s: float, what: str) -> None:

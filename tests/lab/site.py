@@ -6,10 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol
 
 import yaml
+from typing_extensions import TypeVar
 
+from inventory.endpoints import EndpointMap
 from tests.lab.command import Finished, attempt
 from tests.lab.host import LabHost
 from tests.process import Child, start
@@ -18,17 +20,39 @@ TIME_SERVERS = {"ntp-1": "198.18.254.1", "ntp-2": "198.18.254.2"}
 """Nobody answers there: chronyd asks, and that is what hosts are told to do."""
 
 
+class SiteHost(Protocol):
+    """What a center needs to know of a host, whatever kind of machine it is."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def subnet(self) -> str: ...
+    @property
+    def endpoint(self) -> tuple[str, int]: ...
+    @property
+    def user(self) -> str: ...
+    @property
+    def key(self) -> Path: ...
+    def console_host_keys(self) -> tuple[str, ...]: ...
+    def run(self, argv: Sequence[str | Path], *, stdin: str = "", timeout_s: float = 60) -> str: ...
+
+
+Machine = TypeVar("Machine", bound=SiteHost, default=LabHost)
+
+
 @dataclass(frozen=True, slots=True)
-class LabSite:
+class LabSite(Generic[Machine]):
     """A center's folder and an administrator's own state, apart from any other's."""
 
     folder: Path
-    hosts: tuple[LabHost, ...]
+    hosts: tuple[Machine, ...]
 
     @classmethod
     def create(
-        cls, folder: Path, hosts: Sequence[LabHost], **sections: Mapping[str, Any]
-    ) -> "LabSite":
+        cls, folder: Path, hosts: Sequence[Machine], **sections: Mapping[str, Any]
+    ) -> "LabSite[Machine]":
         """Writes the center and enrolls the hosts by their consoles' fingerprints.
 
         `sections` are further sections of the inventory, or more entries of one that is there.
@@ -45,6 +69,8 @@ class LabSite:
         for name, entries in sections.items():
             center[name] = {**center.get(name, {}), **entries}
         (self.folder / "center.yaml").write_text(yaml.safe_dump(center, sort_keys=False))
+        moved = {f"{h.name}/ssh": h.endpoint for h in self.hosts if h.endpoint[0] != h.address}
+        EndpointMap(moved).save(self.folder / "endpoints")
 
     def enroll(self, *options: str) -> Finished:
         """Puts the hosts' keys on record as an engineer at their consoles would."""
@@ -73,7 +99,7 @@ class LabSite:
 
     def drifted(self) -> dict[str, dict[str, list[str]]]:
         """Device -> area -> what `drift` finds; empty when nothing has drifted."""
-        done = self.watchfloor("drift", "--json")
+        done = self.watchfloor("drift", "--json", timeout_s=600)
         found = json.loads(done.stdout)["devices"]
         areas = {device["device"]: device["areas"] for device in found if device["areas"]}
         assert done.exit_code == (2 if areas else 0), done.stderr
@@ -82,6 +108,7 @@ class LabSite:
     @property
     def environment(self) -> dict[str, str]:
         return {
+            "WATCHFLOOR_ENDPOINTS": str(self.folder / "endpoints"),
             "WATCHFLOOR_STATE": str(self.folder / "state"),
             "WATCHFLOOR_RUNTIME": str(self.folder / "run"),
         }
@@ -90,9 +117,9 @@ class LabSite:
 _PROGRAM = (sys.executable, "-m", "watchfloor")
 
 
-def _center(hosts: Sequence[LabHost]) -> dict[str, Any]:
+def _center(hosts: Sequence[SiteHost]) -> dict[str, Any]:
     key = hosts[0].key
-    subnet = hosts[0].network.lab.subnet
+    subnet = hosts[0].subnet
     devices: dict[str, Any] = {
         name: {"kind": "clock", "address": address} for name, address in TIME_SERVERS.items()
     }

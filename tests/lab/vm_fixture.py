@@ -1,0 +1,33 @@
+"""pytest's view of the virtual machine: one for all tests of the group `vm`, hardened once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.lab import Lab
+from tests.lab.site import LabSite
+from tests.lab.vm import VirtualMachine, boot_machine
+from tests.requirements import need
+
+MARKS = (pytest.mark.lab, pytest.mark.slow, pytest.mark.xdist_group("vm"))
+"""For every test that uses the machine: one worker boots it, whatever file the test is in."""
+
+
+@pytest.fixture(scope="session")
+def vm(lab: Lab) -> Iterator[VirtualMachine]:
+    """The machine as it was installed."""
+    need("qemu-system-x86_64")
+    machine = boot_machine(lab, "vm-1")
+    yield machine
+    machine.remove()
+
+
+@pytest.fixture(scope="session")
+def vm_site(
+    vm: VirtualMachine, tmp_path_factory: pytest.TempPathFactory
+) -> LabSite[VirtualMachine]:
+    """The machine as the one host of a center, enrolled and fully hardened."""
+    site = LabSite.create(tmp_path_factory.mktemp("vm"), [vm])
+    done = site.watchfloor("apply", "--yes", "--dead-man", "300", timeout_s=900)
+    assert done.exit_code == 0, done.stderr + done.stdout
+    return site
