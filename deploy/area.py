@@ -33,6 +33,9 @@ class Difference:
     """What is wrong on the host and no change of ours repairs."""
     notes: tuple[str, ...] = ()
     """What people should know; it is no drift."""
+    cuts: tuple[str, ...] = ()
+    """The changes that would cut the path by which the device is managed, one line each; they are
+    made only with a second approval."""
 
     @property
     def is_clean(self) -> bool:
@@ -40,18 +43,33 @@ class Difference:
         return not (self.changes or self.unmet or self.refusal)
 
 
-class HostArea(Protocol):
-    """One subject of a Linux host. A module of `deploy.hardening` or of its sisters is one."""
+class AreaRules(Protocol):
+    """What the rollout has to know of any area, of whatever way."""
 
-    __name__: str
     FACTS: tuple[str, ...]
-    """The areas of `inventory.facts` that it reads."""
+    """What it reads: areas of `inventory.facts`, or sections that its way's visit names so."""
     AFTER: tuple[str, ...]
     """The areas that have to be done first, when they have changes."""
     RISKY: bool
     """Whether a mistake in it can cut us off; it is then armed with a dead-man."""
     ADMIN_FIRST: bool
     """Whether it refuses logins that worked before, so that the admin's has to be proved first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(AreaRules):
+    """The rules of an area that is no module of its own."""
+
+    FACTS: tuple[str, ...]
+    AFTER: tuple[str, ...] = ()
+    RISKY: bool = False
+    ADMIN_FIRST: bool = False
+
+
+class HostArea(AreaRules, Protocol):
+    """One subject of a Linux host. A module of `deploy.hardening` or of its sisters is one."""
+
+    __name__: str
 
     def applies(self, center: Center, device: Device) -> bool:
         """Whether this host has the area at all; `everywhere` where all have."""

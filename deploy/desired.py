@@ -6,16 +6,9 @@ from typing import cast
 
 from deploy import consoles, hardening, servers, walls
 from deploy.area import Difference, HostArea, Vantage
-from inventory.errors import WatchfloorError
 from inventory.facts.area import FactError
 from inventory.facts.collect import HostFacts, batch
 from inventory.model import Center, Device
-from inventory.nearest import hint
-
-
-class AreaError(WatchfloorError):
-    """An `--area` that there is none of."""
-
 
 AREAS: Mapping[str, HostArea] = MappingProxyType(
     {
@@ -34,14 +27,6 @@ def areas_of(center: Center, device: Device, only: Collection[str] = ()) -> dict
         for name, area in AREAS.items()
         if (not only or name in only) and area.applies(center, device)
     }
-
-
-def checked_areas(names: Iterable[str], known: Collection[str] = AREAS) -> tuple[str, ...]:
-    """The names, each once, in the order of work. Raises `AreaError` for one that is unknown."""
-    wanted = set(names)
-    for name in sorted(wanted - set(known)):
-        raise AreaError(f"--area {name}: there is no such area; {hint(name, known)}")
-    return tuple(name for name in known if name in wanted)
 
 
 def reading_script(center: Center, devices: Iterable[Device], only: Collection[str] = ()) -> str:

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     FACTS_UNREADABLE = "facts-unreadable"
     REFUSED = "refused"
     LOCKED_OUT = "locked-out"
+    CREDENTIAL = "credential"
+    GATE = "gate"
     DEPENDENCY = "dependency"
     NOT_PROVEN = "not-proven"
     STOPPED = "stopped"

@@ -13,9 +13,13 @@ from deploy.change import Change
 from deploy.failure import Reason
 from deploy.operations.journal import DEAD_MAN_S
 
+WayName = Literal["ssh", "cli", "netconf", "ipmi", "sis", "pjlink"]
+"""How a device is deployed; see `deploy.way`."""
+
 
 class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is wrong with a message is told without what it holds: jobs hold secrets.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class AreaJob(_Message):
@@ -34,9 +38,16 @@ class AreaJob(_Message):
 
 
 class HostJob(_Message):
-    """One host, how it is reached, and what to do there."""
+    """One target, how it is reached, and what to do there."""
 
     name: str
+    """The target's: `srv-1`, `srv-1/bmc`."""
+    device: str
+    way: WayName = "ssh"
+    platform: str = ""
+    """What sort of gear it is, where the way has several: `ios-xe`, `frr`."""
+    reading: int = 0
+    """Which of the job's readings is this target's."""
     address: str
     port: int
     user: str
@@ -45,11 +56,13 @@ class HostJob(_Message):
     key_file: str = ""
     key_text: SecretStr = SecretStr("")
     """The private key itself, where it is in no file."""
+    password: SecretStr = SecretStr("")
+    """Where it is logged in to with one."""
     host_keys: tuple[str, ...] = ()
     """`TYPE BASE64`, the only keys that are believed."""
     areas: tuple[AreaJob, ...] = ()
 
-    @field_serializer("key_text", when_used="json")
+    @field_serializer("key_text", "password", when_used="json")
     def _reveal(self, value: SecretStr) -> str:
         return value.get_secret_value()
 
@@ -57,13 +70,13 @@ class HostJob(_Message):
 class Job(_Message):
     """One wave."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     mode: Literal["read", "apply"]
     run: str
     owner: str
     """Who asks, for the hosts' locks: `alice@noc-1`."""
-    script: str
-    """Reads all facts; see `inventory.facts.collect.batch`."""
+    readings: tuple[str, ...]
+    """What is read: for SSH the script of `inventory.facts.collect.batch`."""
     hosts: tuple[HostJob, ...]
     connect_timeout_s: float = 10
     read_timeout_s: float = 120
@@ -81,11 +94,11 @@ class Connected(_Message):
     """Our address, as the host sees it."""
     port: int
     os: str
-    """`debian-12`, from os-release(5)."""
+    """`debian-12`, from os-release(5); other gear's own words for its system."""
 
 
 class FactsRead(_Message):
-    """What the facts script printed."""
+    """What was read: `deploy.reading.facts_in` takes it apart."""
 
     event: Literal["facts"] = "facts"
     host: str

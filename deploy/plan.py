@@ -13,19 +13,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from deploy.area import Difference, Vantage
+from deploy.area import AreaRules, Difference, Vantage
 from deploy.change import Change
-from deploy.desired import AREAS, differences
 from deploy.digest import digest
 from deploy.failure import Reason
-from deploy.messages import AreaJob
+from deploy.messages import AreaJob, WayName
+from deploy.reading import fact_digest
 from deploy.survey import Answer
 from deploy.waves import Wave
+from deploy.way import Target
 from inventory.errors import WatchfloorError
 from inventory.facts.area import FactError
 from inventory.facts.collect import HostFacts
-from inventory.facts.registry import area as fact_area
-from inventory.model import Center, Device
+from inventory.model import Center
 from inventory.whole_file import write_whole
 
 LARGEST = 256 * 1024**2
@@ -41,13 +41,18 @@ class _Part(BaseModel):
 
 
 class AreaPlan(_Part):
-    """One area on one host."""
+    """One area on one target."""
 
     area: str
     changes: tuple[Change, ...] = ()
     after: tuple[str, ...] = ()
-    """The areas with changes of this host that are done first."""
+    """The areas with changes of this target that are done first."""
     risky: bool = False
+    """Whether it is armed with a dead-man."""
+    admin_first: bool = False
+    """Whether the admin has to log in before it is begun."""
+    cuts: tuple[str, ...] = ()
+    """The changes that cut the management path; they need a second approval."""
     refusal: str = ""
     unmet: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -69,17 +74,23 @@ class AreaPlan(_Part):
             name=self.area,
             after=self.after,
             risky=self.risky,
-            admin_first=AREAS[self.area].ADMIN_FIRST,
+            admin_first=self.admin_first,
             changes=self.changes,
             facts=self.facts,
         )
 
 
 class HostPlan(_Part):
-    """One host. A host that could not be read has a reason and no areas."""
+    """One target. One that could not be read has a reason and no areas."""
 
     name: str
+    """The target's: `srv-1`, `srv-1/bmc`."""
+    device: str
+    way: WayName = "ssh"
     os: str = ""
+    """What it says that it runs."""
+    proof: str = ""
+    """Empty when the way was proved on such a device, else `rendered, not proved`."""
     reason: Reason | None = None
     message: str = ""
     areas: tuple[AreaPlan, ...] = ()
@@ -120,8 +131,12 @@ class Plan(_Part):
 
     @property
     def changed_hosts(self) -> tuple[HostPlan, ...]:
-        """The hosts on which something can be done."""
+        """The targets on which something can be done."""
         return tuple(host for host in self.hosts if any(area.can_be_done for area in host.areas))
+
+    def targets(self, wave: Wave) -> tuple[HostPlan, ...]:
+        """All targets of the wave's devices."""
+        return tuple(host for host in self.hosts if host.device in wave.devices)
 
     def host(self, name: str) -> HostPlan:
         return next(host for host in self.hosts if host.name == name)
@@ -132,34 +147,38 @@ class Plan(_Part):
 
 
 def host_plan(
-    center: Center, device: Device, answer: Answer, only: Collection[str] = ()
+    center: Center, target: Target, answer: Answer, only: Collection[str] = ()
 ) -> HostPlan:
-    """What would change on one host that was surveyed. Pure."""
+    """What would change on one target that was surveyed. Pure."""
+    bare = HostPlan(
+        name=target.name,
+        device=target.device.name,
+        way=target.way.NAME,
+        os=answer.os,
+        proof=target.way.proof(center, target.device),
+    )
     if answer.reason is not None or answer.facts is None or answer.vantage is None:
         reason = answer.reason or Reason.INTERNAL
         message = answer.message or "it gave no facts"
-        return HostPlan(name=device.name, os=answer.os, reason=reason, message=message)
-    found = differences(center, device, answer.facts, answer.vantage, only)
+        return bare.model_copy(update={"reason": reason, "message": message})
+    found = target.way.differences(center, target.device, answer.facts, answer.vantage, only)
     changing = {name for name, difference in found.items() if difference.changes}
-    return HostPlan(
-        name=device.name,
-        os=answer.os,
-        areas=tuple(
-            _area_plan(name, difference, changing, answer.facts)
-            for name, difference in found.items()
-        ),
+    areas = tuple(
+        _area_plan(name, target.way.AREAS[name], difference, changing, answer.facts)
+        for name, difference in found.items()
     )
+    return bare.model_copy(update={"areas": areas})
 
 
 def remaining(
     center: Center,
-    device: Device,
+    target: Target,
     facts: HostFacts,
     vantage: Vantage,
     only: Collection[str] = (),
 ) -> dict[str, tuple[str, ...]]:
     """Area -> what is still not as it should be, one line each; clean areas are left out. Pure."""
-    found = differences(center, device, facts, vantage, only)
+    found = target.way.differences(center, target.device, facts, vantage, only)
     return {
         name: (*(change.title for change in difference.changes), *difference.unmet)
         for name, difference in found.items()
@@ -237,13 +256,16 @@ def _check_format(path: Path, text: bytes) -> None:
         )
 
 
-def _area_plan(name: str, difference: Difference, changing: set[str], facts: HostFacts) -> AreaPlan:
-    area = AREAS[name]
+def _area_plan(
+    name: str, area: AreaRules, difference: Difference, changing: set[str], facts: HostFacts
+) -> AreaPlan:
     return AreaPlan(
         area=name,
         changes=difference.changes,
         after=tuple(other for other in area.AFTER if other in changing),
         risky=area.RISKY,
+        admin_first=area.ADMIN_FIRST,
+        cuts=difference.cuts if difference.changes else (),
         refusal=difference.refusal if difference.changes else "",
         unmet=difference.unmet,
         notes=difference.notes,
@@ -255,7 +277,7 @@ def _digests(names: Iterable[str], facts: HostFacts) -> dict[str, str]:
     found = {}
     for name in names:
         try:
-            found[name] = digest(facts.read(fact_area(name)))
+            found[name] = fact_digest(facts, name)
         except FactError:
             continue  # the difference says already that these facts are not usable
     return found

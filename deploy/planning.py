@@ -6,6 +6,7 @@ from deploy.access import Access
 from deploy.messages import Event
 from deploy.plan import HostPlan, Plan, host_plan, make_plan
 from deploy.survey import survey
+from deploy.targets import targets
 from deploy.waves import waves
 from inventory.model import Center, Device
 
@@ -21,9 +22,9 @@ def draw_plan(
     areas: Collection[str] = (),
 ) -> Plan:
     """The plan for these devices. `center` has its public keys resolved."""
-    wanted = tuple(devices)
+    wanted = targets(center, devices)
     answers = survey(access, wanted, run=run, owner=owner, watch=watch, areas=areas)
-    hosts = [host_plan(center, device, answers[device.name], areas) for device in wanted]
+    hosts = [host_plan(center, target, answers[target.name], areas) for target in wanted]
     return arrange(center, hosts, access.login, areas)
 
 
@@ -32,9 +33,11 @@ def arrange(
 ) -> Plan:
     """The hosts' plans in waves. Pure.
 
-    A host that did not answer is in a wave, too: when its turn comes, the rollout ends there.
+    All targets of a device are in its wave. A host that did not answer is in a wave, too: when its
+    turn comes, the rollout ends there.
     """
     known = tuple(hosts)
-    moving = [host.name for host in known if host.reason is not None or host.changes]
-    down = [host.name for host in known if host.reason is not None]
+    moving = [host.device for host in known if host.reason is not None or host.changes]
+    # A BMC that does not answer says nothing of its server.
+    down = [h.device for h in known if h.reason is not None and h.name == h.device]
     return make_plan(center, known, waves(center, moving, down), login, areas)

@@ -35,9 +35,11 @@ class AreaResult(_Part):
 
 
 class HostResult(_Part):
-    """What came of one device."""
+    """What came of one target."""
 
     host: str
+    """The target's name: `srv-1`, `srv-1/bmc`."""
+    device: str
     device_id: str
     wave: int
     """From 1; 0 for a device that no wave reached."""
@@ -67,7 +69,7 @@ class HostResult(_Part):
 class RunRecord(_Part):
     """One run."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     run: str
     kind: Literal["apply"] = "apply"
     center: str
@@ -80,6 +82,8 @@ class RunRecord(_Part):
     ended: datetime | None = None
     state: Literal["running", "done", "failed", "stopped"] = "running"
     hosts: tuple[HostResult, ...] = Field(default=())
+    blockers: tuple[str, ...] = ()
+    """Why its gate let it go no further, one line each."""
 
 
 def save_record(record: RunRecord, folder: Path) -> Path:

@@ -7,16 +7,20 @@ from typing import Literal
 
 from deploy.access import Access
 from deploy.area import Vantage
+from deploy.blocker import Gate, Moment, open_gate
 from deploy.controller import run_job
-from deploy.desired import reading_script
 from deploy.failure import Reason
+from deploy.jobs import make_job
 from deploy.messages import AreaDone, Connected, Event, FactsRead, HostDone, HostJob, Job
 from deploy.operations.journal import DEAD_MAN_S
 from deploy.plan import AreaPlan, HostPlan, Plan, remaining
+from deploy.reading import facts_in
 from deploy.records import AreaResult, HostResult, RunRecord
 from deploy.waves import Wave
+from deploy.way import Target
+from deploy.ways import WAYS
+from inventory.errors import WatchfloorError
 from inventory.facts.area import FactError
-from inventory.facts.collect import host_facts
 from inventory.model import Center
 
 
@@ -30,14 +34,19 @@ class Order:
     ticket: str = ""
     accepted_outages: frozenset[str] = frozenset()
     """Devices that may be changed although something is out meanwhile."""
+    accepted_unproved: frozenset[str] = frozenset()
+    """Devices that may be changed although no such device was ever deployed so."""
+    approved_cuts: frozenset[str] = frozenset()
+    """Devices whose management path may be cut."""
     dead_man_s: int = DEAD_MAN_S
 
 
 @dataclass(slots=True)
 class _Progress:
-    """What is known of one host while its wave runs."""
+    """What is known of one target while its wave runs."""
 
     plan: HostPlan
+    target: Target
     vantage: Vantage | None = None
     areas: dict[str, AreaResult] = field(default_factory=dict)
     reason: Reason | None = None
@@ -56,7 +65,10 @@ class Rollout:
     watch: Callable[[Event], None]
     keep: Callable[[RunRecord], None]
     """Called with the record at the beginning, after each wave and at the end."""
+    gate: Gate = open_gate
     results: dict[str, HostResult] = field(default_factory=dict)
+    """By target."""
+    blockers: tuple[str, ...] = ()
 
     def run(self) -> RunRecord:
         """Everything; the record that it returns is the last one kept."""
@@ -67,52 +79,73 @@ class Rollout:
         except KeyboardInterrupt:
             self.keep(self._finished(record, "stopped"))
             raise
-        failed = any(result.failed for result in self.results.values())
-        record = self._finished(record, "failed" if failed else "done")
+        record = self._finished(record, self._end)
         self.keep(record)
         return record
 
+    @property
+    def _end(self) -> Literal["done", "failed", "stopped"]:
+        if self.blockers:
+            return "stopped"
+        failed = any(result.failed for result in self.results.values())
+        return "failed" if failed else "done"
+
     def _waves(self, record: RunRecord) -> None:
         for number, wave in enumerate(self.plan.waves, start=1):
-            self._wave(number, wave)
+            if self._is_blocked(number, wave, "before"):
+                self._leave(self.plan.waves[number - 1 :], Reason.GATE, "; ".join(self.blockers))
+                return
+            may_go_on = self._wave(number, wave)
             self.keep(self._finished(record, "running"))
-            if any(self.results[name].failed for name in wave.devices):
-                self._leave(self.plan.waves[number:], f"not begun, because wave {number} failed")
+            rest = self.plan.waves[number:]
+            if not may_go_on:
+                self._leave(rest, Reason.STOPPED, f"not begun, because wave {number} failed")
+                return
+            if self._is_blocked(number, wave, "after"):
+                self._leave(rest, Reason.GATE, "; ".join(self.blockers))
                 return
 
-    def _wave(self, number: int, wave: Wave) -> None:
-        refused = [d for d in wave.devices if wave.takes_out and d not in self._accepted]
-        for name in refused:
-            out = ", ".join(wave.takes_out)
-            self.results[name] = self._result(
-                number,
-                _Progress(
-                    self.plan.host(name),
-                    reason=Reason.REFUSED,
-                    message=f"while it is changed, {out} is out; accept that with"
-                    f" --accept-outage {name}",
-                ),
-            )
-        names = [name for name in wave.devices if name not in refused]
-        running = {name: self._begin(name) for name in names}
-        targets = [self._target(progress) for progress in running.values()]
-        todo = tuple(target for target in targets if target.areas)
+    def _is_blocked(self, number: int, wave: Wave, moment: Moment) -> bool:
+        found = self.gate(number, wave, moment)
+        self.blockers = tuple(f"{moment} wave {number}: {blocker}" for blocker in found)
+        return bool(found)
+
+    def _wave(self, number: int, wave: Wave) -> bool:
+        """Whether the next wave may start: whoever was begun has not failed."""
+        plans = self.plan.targets(wave)
+        refusals = {plan.name: why for plan in plans if (why := self._refusal(plan, wave))}
+        running = {plan.name: self._begin(plan) for plan in plans if plan.name not in refusals}
+        jobs = [self._job_of(progress) for progress in running.values()]
+        todo = [(target, job) for target, job in jobs if job is not None and job.areas]
         if todo:
             run_job(self._job(todo), lambda event: self._take(running[event.host], event))
-        for name, progress in running.items():
-            self.results[name] = self._result(number, progress)
+        for plan in plans:
+            progress = running.get(plan.name) or _Progress(
+                plan, self._target(plan), reason=Reason.REFUSED, message=refusals[plan.name]
+            )
+            self.results[plan.name] = self._result(number, progress)
+        return not any(self.results[name].failed for name in running)
 
-    @property
-    def _accepted(self) -> frozenset[str]:
-        return self.order.accepted_outages
+    def _refusal(self, plan: HostPlan, wave: Wave) -> str:
+        """Why nothing on this target is begun without somebody's word; empty when it may be."""
+        if wave.takes_out and plan.device not in self.order.accepted_outages:
+            out = ", ".join(wave.takes_out)
+            return (
+                f"while it is changed, {out} is out; accept that with --accept-outage {plan.device}"
+            )
+        if plan.proof and plan.changes and plan.device not in self.order.accepted_unproved:
+            return (
+                f"{plan.proof}: look at its plan, and accept it with"
+                f" --accept-unproved {plan.device}"
+            )
+        return ""
 
-    def _begin(self, name: str) -> _Progress:
-        plan = self.plan.host(name)
-        progress = _Progress(plan, reason=plan.reason, message=plan.message)
+    def _begin(self, plan: HostPlan) -> _Progress:
+        progress = _Progress(plan, self._target(plan), reason=plan.reason, message=plan.message)
         for area in plan.areas:
-            if area.refusal:
+            if refusal := self._area_refusal(plan, area):
                 progress.areas[area.area] = AreaResult(
-                    area=area.area, reason=Reason.REFUSED, message=area.refusal
+                    area=area.area, reason=Reason.REFUSED, message=refusal
                 )
             elif area.unmet and not area.changes:
                 progress.areas[area.area] = AreaResult(
@@ -120,14 +153,35 @@ class Rollout:
                 )
         return progress
 
-    def _target(self, progress: _Progress) -> HostJob:
-        """The host with the areas that may be begun; the others have their results already."""
+    def _area_refusal(self, plan: HostPlan, area: AreaPlan) -> str:
+        if area.refusal or not area.cuts or plan.device in self.order.approved_cuts:
+            return area.refusal
+        return (
+            f"it would cut the management path ({'; '.join(area.cuts)}); see to another way in, and"
+            f" approve it with --approve-cut {plan.device}"
+        )
+
+    def _target(self, plan: HostPlan) -> Target:
+        return Target(self.center.devices[plan.device], WAYS[plan.way])
+
+    def _job_of(self, progress: _Progress) -> tuple[Target, HostJob | None]:
+        """The target with the areas that may be begun; the others have their results already."""
+        target = progress.target
         if progress.reason is not None:
-            return self._host(progress.plan.name)
+            return target, None
+        jobs = tuple(area.job() for area in self._ready(progress))
+        try:
+            host = target.way.host_job(self.access, target.device)
+        except WatchfloorError as error:
+            progress.reason, progress.message = Reason.CREDENTIAL, str(error)
+            return target, None
+        return target, host.model_copy(update={"areas": jobs})
+
+    def _ready(self, progress: _Progress) -> list[AreaPlan]:
         ready: list[AreaPlan] = []
         for area in progress.plan.areas:
             behind = [name for name in area.after if name in progress.areas]
-            if not area.can_be_done:
+            if not area.changes or area.area in progress.areas:
                 continue
             if behind:
                 progress.areas[area.area] = AreaResult(
@@ -137,23 +191,16 @@ class Rollout:
                 )
             else:
                 ready.append(area)
-        jobs = tuple(area.job() for area in ready)
-        return self._host(progress.plan.name).model_copy(update={"areas": jobs})
+        return ready
 
-    def _host(self, name: str) -> HostJob:
-        return self.access.host(self.center.devices[name])
-
-    def _job(self, targets: tuple[HostJob, ...]) -> Job:
-        return Job(
-            mode="apply",
+    def _job(self, todo: Iterable[tuple[Target, HostJob]]) -> Job:
+        return make_job(
+            "apply",
+            self.center,
+            todo,
             run=self.order.run,
             owner=self.order.owner,
-            script=reading_script(
-                self.center,
-                (self.center.devices[target.name] for target in targets),
-                self.plan.areas,
-            ),
-            hosts=targets,
+            areas=self.plan.areas,
             dead_man_s=self.order.dead_man_s,
         )
 
@@ -180,25 +227,29 @@ class Rollout:
         """What was changed has to be as wanted now, by the same reading that found it wanting."""
         if progress.vantage is None:
             return
-        device = self.center.devices[progress.plan.name]
         try:
             left = remaining(
-                self.center, device, host_facts(output), progress.vantage, self.plan.areas
+                self.center,
+                progress.target,
+                facts_in(output),
+                progress.vantage,
+                self.plan.areas,
             )
         except FactError as error:
             left = dict.fromkeys(progress.areas, (str(error),))
         progress.areas = unproven(progress.areas, left)
 
-    def _leave(self, waves: Iterable[Wave], message: str) -> None:
-        for name in (name for wave in waves for name in wave.devices):
-            progress = _Progress(self.plan.host(name), reason=Reason.STOPPED, message=message)
-            self.results[name] = self._result(0, progress)
+    def _leave(self, waves: Iterable[Wave], reason: Reason, message: str) -> None:
+        for plan in (plan for wave in waves for plan in self.plan.targets(wave)):
+            progress = _Progress(plan, self._target(plan), reason=reason, message=message)
+            self.results[plan.name] = self._result(0, progress)
 
     def _result(self, wave: int, progress: _Progress) -> HostResult:
         order = {area.area: number for number, area in enumerate(progress.plan.areas)}
         return HostResult(
             host=progress.plan.name,
-            device_id=self.center.devices[progress.plan.name].id,
+            device=progress.plan.device,
+            device_id=progress.target.device.id,
             wave=wave,
             reason=progress.reason,
             message=progress.message,
@@ -222,7 +273,9 @@ class Rollout:
     ) -> RunRecord:
         ended = None if state == "running" else datetime.now(UTC)
         hosts = tuple(self.results.values())
-        return record.model_copy(update={"state": state, "ended": ended, "hosts": hosts})
+        return record.model_copy(
+            update={"state": state, "ended": ended, "hosts": hosts, "blockers": self.blockers}
+        )
 
 
 def unproven(

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from deploy.access import Access
 from deploy.area import Vantage
 from deploy.controller import run_job
-from deploy.desired import reading_script
 from deploy.failure import Reason
-from deploy.messages import Connected, Event, FactsRead, HostDone, Job
+from deploy.jobs import make_job
+from deploy.messages import Connected, Event, FactsRead, HostDone, HostJob
+from deploy.reading import facts_in
+from deploy.way import Target
+from inventory.errors import WatchfloorError
 from inventory.facts.area import FactError
-from inventory.facts.collect import HostFacts, host_facts
-from inventory.model import Device
+from inventory.facts.collect import HostFacts
 
 
 @dataclass(slots=True)
@@ -40,44 +42,35 @@ class Survey:
             answer.os = event.os
         elif isinstance(event, FactsRead):
             try:
-                answer.facts = host_facts(event.output)
+                answer.facts = facts_in(event.output)
             except FactError as error:
                 answer.reason, answer.message = Reason.FACTS_UNREADABLE, str(error)
         elif isinstance(event, HostDone) and event.reason is not None:
             answer.reason, answer.message = event.reason, event.message
 
 
-def read_job(
-    access: Access, devices: Iterable[Device], run: str, owner: str, areas: Collection[str] = ()
-) -> Job:
-    """The job that only reads."""
-    wanted = tuple(devices)
-    return Job(
-        mode="read",
-        run=run,
-        owner=owner,
-        script=reading_script(access.center, wanted, areas),
-        hosts=tuple(access.host(device) for device in wanted),
-    )
-
-
 def survey(
     access: Access,
-    devices: Iterable[Device],
+    targets: Iterable[Target],
     *,
     run: str,
     owner: str,
     watch: Callable[[Event], None],
     areas: Collection[str] = (),
 ) -> dict[str, Answer]:
-    """Every device's answer, by name, for these areas. `watch` sees the events as they come."""
+    """Every target's answer, by name, for these areas. `watch` sees the events as they come."""
     found = Survey(access)
 
     def take(event: Event) -> None:
         found.take(event)
         watch(event)
 
-    job = read_job(access, devices, run, owner, areas)
-    if job.hosts:
-        run_job(job, take)
+    hosts: list[tuple[Target, HostJob]] = []
+    for target in targets:
+        try:
+            hosts.append((target, target.way.host_job(access, target.device)))
+        except WatchfloorError as error:  # its secret is not at hand: that costs this target alone
+            found.answers[target.name] = Answer(reason=Reason.CREDENTIAL, message=str(error))
+    if hosts:
+        run_job(make_job("read", access.center, hosts, run=run, owner=owner, areas=areas), take)
     return found.answers

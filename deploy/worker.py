@@ -21,10 +21,10 @@ from gevent.pool import Pool
 from pyinfra.api.state import State, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_state
 
-from deploy.failure import HostFailure
-from deploy.messages import Event, HostDone, HostJob, Job
-from deploy.remote.fleet import fleet, remember_key, silence
-from deploy.remote.visit import Surroundings, Visit
+from deploy.messages import Event, HostJob, Job
+from deploy.remote.fleet import fleet, silence
+from deploy.remote.visit import Surroundings
+from deploy.remote.visits import VISITS
 
 MEMORY_LIMIT = 4 * 1024**3
 """Octets of address space: a host that sends without end costs its wave, not this machine."""
@@ -80,13 +80,8 @@ def main() -> None:
 
 def _visit(around: Surroundings, state: State, target: HostJob) -> None:
     host = state.inventory.get_host(target.name)
-    try:
-        remember_key(state, target)
-    except HostFailure as failure:
-        around.emit(HostDone(host=target.name, reason=failure.reason, message=str(failure)))
-        return
     with ctx_config.use(state.config.copy()), ctx_host.use(host):
-        Visit(around, target, host).run()
+        VISITS[target.way](around, target, host).run()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.access import AccessError, LimitError, chosen, open_access, with_public_keys
+from deploy.access import AccessError, open_access, with_public_keys
+from deploy.targets import LimitError, chosen
 from inventory.settings import Settings
 from tests.deploy.hosts import KEY, account, center, server
 
@@ -31,7 +32,7 @@ def test_a_limit_chooses_devices_in_the_inventorys_order(
     ("limit", "words"),
     [
         ("web-3", "web-"),
-        ("ntp-1", "only Linux hosts"),
+        ("ntp-1", r"a clock \(appliance\) is not deployed"),
         ("role:none", "fits no"),
         ("group:x", "fits"),
     ],

@@ -108,7 +108,7 @@ def test_a_plan_for_another_login_is_refused(folder: Path) -> None:
 
 
 def test_a_device_that_is_no_host_is_not_deployed(folder: Path) -> None:
-    assert "only Linux hosts" in str(call("plan", "--limit", "ups-1").exception)
+    assert "a ups (appliance) is not deployed" in str(call("plan", "--limit", "ups-1").exception)
 
 
 @pytest.mark.parametrize("command", ["plan", "apply", "drift"])

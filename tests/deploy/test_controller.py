@@ -36,14 +36,28 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def host(name: str, port: int, key: Path, **more: object) -> HostJob:
-    fields = {"name": name, "address": "127.0.0.1", "port": port, "user": "a", "admin": "a"}
+    fields = {
+        "name": name,
+        "device": name,
+        "address": "127.0.0.1",
+        "port": port,
+        "user": "a",
+        "admin": "a",
+    }
     return HostJob.model_validate({**fields, "key_file": str(key), **more})
 
 
 def run(*hosts: HostJob) -> dict[str, HostDone]:
     events: list[Event] = []
     run_job(
-        Job(mode="read", run="r1", owner="me", script="true\n", hosts=hosts, connect_timeout_s=2),
+        Job(
+            mode="read",
+            run="r1",
+            owner="me",
+            readings=("true\n",),
+            hosts=hosts,
+            connect_timeout_s=2,
+        ),
         events.append,
     )
     return {event.host: event for event in events if isinstance(event, HostDone)}

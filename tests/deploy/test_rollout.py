@@ -7,6 +7,7 @@ import pytest
 
 import deploy.rollout
 from deploy.access import Access
+from deploy.blocker import Blocker, Gate, open_gate
 from deploy.failure import Reason
 from deploy.messages import AreaDone, Connected, Event, FactsRead, HostDone, HostJob, Job
 from deploy.plan import AreaPlan, HostPlan, Plan, host_plan, make_plan
@@ -14,6 +15,8 @@ from deploy.records import AreaResult, HostResult, RunRecord
 from deploy.rollout import Order, Rollout, unproven
 from deploy.survey import Answer
 from deploy.waves import Wave
+from deploy.way import Target
+from deploy.ways import WAYS
 from inventory.endpoints import EndpointMap
 from inventory.secrets import ResolvedCredential, SecretText
 from tests.deploy.hosts import VANTAGE, center, recorded
@@ -55,7 +58,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
 
 def planned(name: str) -> HostPlan:
     answer = Answer(vantage=VANTAGE, os="debian-12", facts=FRESH)
-    return host_plan(CENTER, CENTER.devices[name], answer)
+    return host_plan(CENTER, Target(CENTER.devices[name], WAYS["ssh"]), answer)
 
 
 def plan(*hosts: HostPlan, takes_out: tuple[str, ...] = ()) -> Plan:
@@ -65,7 +68,9 @@ def plan(*hosts: HostPlan, takes_out: tuple[str, ...] = ()) -> Plan:
     )
 
 
-def roll_out(drawn: Plan, order: Order | None = None) -> tuple[RunRecord, list[RunRecord]]:
+def roll_out(
+    drawn: Plan, order: Order | None = None, gate: Gate = open_gate
+) -> tuple[RunRecord, list[RunRecord]]:
     kept: list[RunRecord] = []
     rollout = Rollout(
         center=CENTER,
@@ -74,6 +79,7 @@ def roll_out(drawn: Plan, order: Order | None = None) -> tuple[RunRecord, list[R
         order=order or Order("r1", "me@here", "why", "CHG-7"),
         watch=lambda _: None,
         keep=kept.append,
+        gate=gate,
     )
     return rollout.run(), kept
 
@@ -102,7 +108,7 @@ def test_after_a_failure_no_further_wave_starts(worker: Worker, where: str) -> N
 
 
 def test_a_host_that_could_not_be_read_stops_the_rollout_at_its_wave(worker: Worker) -> None:
-    lost = HostPlan(name="web-2", reason=Reason.UNREACHABLE, message="gone")
+    lost = HostPlan(name="web-2", device="web-2", reason=Reason.UNREACHABLE, message="gone")
     record, _ = roll_out(plan(planned("web-1"), lost))
     assert results(record)["web-1"].reason is None
     assert results(record)["web-2"].message == "gone"
@@ -132,9 +138,70 @@ def test_what_takes_something_out_is_done_only_when_accepted(worker: Worker) -> 
     assert record.state == "done"
 
 
+def test_what_was_only_rendered_is_changed_when_somebody_accepts_it(worker: Worker) -> None:
+    unproved = planned("web-1").model_copy(update={"proof": "rendered, not proved"})
+    drawn = plan(unproved, planned("web-2"))
+    record, _ = roll_out(drawn)
+    assert "--accept-unproved web-1" in results(record)["web-1"].message
+    # It was not touched, so the others need not wait for it.
+    assert results(record)["web-2"].reason is None
+    assert record.state == "failed"
+    record, _ = roll_out(drawn, Order("r2", "me@here", accepted_unproved=frozenset({"web-1"})))
+    assert record.state == "done"
+
+
+def test_what_cuts_the_management_path_needs_a_second_approval(worker: Worker) -> None:
+    host = planned("web-1")
+    areas = tuple(
+        area.model_copy(update={"cuts": ("no ip address",)}) if area.area == "ssh" else area
+        for area in host.areas
+    )
+    drawn = plan(host.model_copy(update={"areas": areas}))
+    record, _ = roll_out(drawn)
+    found = {area.area: area for area in results(record)["web-1"].areas}
+    assert found["ssh"].reason is Reason.REFUSED
+    assert "(no ip address)" in found["ssh"].message
+    assert "--approve-cut web-1" in found["ssh"].message
+    assert found["banner"].reason is None
+    record, _ = roll_out(drawn, Order("r2", "me@here", approved_cuts=frozenset({"web-1"})))
+    assert record.state == "done"
+
+
+@pytest.mark.parametrize(
+    ("moment", "begun"), [("before", []), ("after", ["web-1"])], ids=["before", "after"]
+)
+def test_a_gate_that_is_shut_ends_the_rollout(
+    worker: Worker, moment: str, begun: list[str]
+) -> None:
+    asked: list[tuple[int, tuple[str, ...], str]] = []
+
+    def gate(number: int, wave: Wave, when: str) -> tuple[Blocker, ...]:
+        asked.append((number, wave.devices, when))
+        return (Blocker("fw-b", "is critical; repair it"),) if when == moment else ()
+
+    record, _ = roll_out(plan(planned("web-1"), planned("web-2")), gate=gate)
+    assert [host.name for job in worker.jobs for host in job.hosts] == begun
+    assert asked[-1] == (1, ("web-1",), moment)
+    assert record.state == "stopped"
+    assert record.blockers == (f"{moment} wave 1: fw-b: is critical; repair it",)
+    left = results(record)["web-2"]
+    assert (left.reason, left.wave) == (Reason.GATE, 0)
+    assert left.message == record.blockers[0]
+
+
+def test_all_targets_of_a_device_are_in_its_wave(worker: Worker) -> None:
+    bmc = planned("web-1").model_copy(update={"name": "web-1/bmc"})
+    drawn = make_plan(CENTER, [planned("web-1"), bmc], [Wave(devices=("web-1",))], None)
+    record, _ = roll_out(drawn)
+    assert [(h.host, h.device, h.wave) for h in record.hosts] == [
+        ("web-1", "web-1", 1),
+        ("web-1/bmc", "web-1", 1),
+    ]
+
+
 def test_what_nothing_repairs_is_not_called_done(worker: Worker) -> None:
     area = AreaPlan(area="ssh", unmet=("sshd -T says otherwise",))
-    record, _ = roll_out(plan(HostPlan(name="web-1", areas=(area,))))
+    record, _ = roll_out(plan(HostPlan(name="web-1", device="web-1", areas=(area,))))
     assert results(record)["web-1"].areas[0].reason is Reason.NOT_PROVEN
     assert record.state == "failed"
 

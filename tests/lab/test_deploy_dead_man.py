@@ -79,6 +79,7 @@ def job(host: LabHost, area: str, changes: tuple[Change, ...]) -> Job:
     keys = tuple(line.split(" ", 1)[1] for line in host.known_host_lines())
     target = HostJob(
         name=host.name,
+        device=host.name,
         address=host.address,
         port=host.port,
         user=host.user,
@@ -91,7 +92,7 @@ def job(host: LabHost, area: str, changes: tuple[Change, ...]) -> Job:
         mode="apply",
         run=f"r-{area}-{len(changes[0].model_dump_json())}",
         owner="tests",
-        script=batch(["banner"]),
+        readings=(batch(["banner"]),),
         hosts=(target,),
         dead_man_s=DEAD_MAN_S,
     )

@@ -46,6 +46,20 @@ from watchfloor.cli.output import console, json_option, print_json, print_table
     help="Change this device although something is out meanwhile. May be repeated.",
 )
 @click.option(
+    "--accept-unproved",
+    "unproved",
+    multiple=True,
+    metavar="DEVICE",
+    help="Change this device although none of its sort was ever deployed so. May be repeated.",
+)
+@click.option(
+    "--approve-cut",
+    "cuts",
+    multiple=True,
+    metavar="DEVICE",
+    help="Approve what cuts the path by which this device is managed. May be repeated.",
+)
+@click.option(
     "--dead-man",
     "dead_man_s",
     type=click.IntRange(20, 900),
@@ -67,6 +81,8 @@ def apply(
     reason: str,
     ticket: str,
     outages: tuple[str, ...],
+    unproved: tuple[str, ...],
+    cuts: tuple[str, ...],
     dead_man_s: int,
     as_json: bool,
 ) -> Exit:
@@ -88,7 +104,16 @@ def apply(
             return _nothing(drawn, as_json)
         if planfile is None and not yes and not _agreed(drawn):
             return Exit.CHANGES
-        order = Order(desk.run, desk.owner, reason, ticket, frozenset(outages), dead_man_s)
+        order = Order(
+            run=desk.run,
+            owner=desk.owner,
+            why=reason,
+            ticket=ticket,
+            accepted_outages=frozenset(outages),
+            accepted_unproved=frozenset(unproved),
+            approved_cuts=frozenset(cuts),
+            dead_man_s=dead_man_s,
+        )
         record = _roll_out(desk, drawn, order)
     _show(desk, record, as_json)
     _report(desk, drawn, record)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from deploy.access import Access, chosen, open_access, with_public_keys
+from deploy.access import Access, open_access, with_public_keys
 from deploy.actor import actor, run_name
 from deploy.change import printable
-from deploy.desired import checked_areas
 from deploy.events import Outcome
 from deploy.messages import AreaDone, ChangeStarted, Connected, Event, HostDone
 from deploy.plan import AreaPlan, HostPlan, Plan
 from deploy.planning import draw_plan
+from deploy.targets import chosen, chosen_areas
 from inventory.endpoints import EndpointMap
 from inventory.model import Center, Device
 from inventory.settings import Settings
@@ -85,14 +85,12 @@ def open_desk(
     endpoints: Path | None,
 ) -> Desk:
     """Resolves the devices and the way in to them. Raises `WatchfloorError`."""
-    only = checked_areas(areas)
+    only = chosen_areas(areas)
     settings = Settings.from_environment()
     center = with_public_keys(site.center, site.folder)
     access = open_access(center, site.folder, settings, login)
     if endpoints is not None:
-        access = Access(
-            center, access.credential, EndpointMap.load(endpoints), access.host_keys, login
-        )
+        access = replace(access, endpoints=EndpointMap.load(endpoints))
     return Desk(center, access, settings, chosen(center, limits), only, run_name(), actor())
 
 
@@ -156,6 +154,8 @@ def _show_host(out: Console, host: HostPlan) -> None:
     if host.is_clean and not any(area.notes for area in host.areas):
         return
     out.print(Text(f"{host.name} {f'({host.os})' if host.os else ''}".strip(), style="bold"))
+    if host.proof:
+        out.print(Text(f"  {host.proof}: no such device was ever deployed so", style="yellow"))
     if host.reason is not None:
         out.print(Text(f"  failed: {host.message}", style="red"))
     for area in host.areas:
@@ -173,6 +173,8 @@ def _show_area(out: Console, area: AreaPlan) -> None:
         out.print(Text(f"    refused: {printable(area.refusal)}", style="red"))
     for line in area.unmet:
         out.print(Text(f"    not as it should be: {printable(line)}", style="red"))
+    for line in area.cuts:
+        out.print(Text(f"    cuts the management path: {printable(line)}", style="red"))
     for change in area.changes:
         out.print(f"    - {printable(change.title)}", soft_wrap=True)
         for line in change.diff:
@@ -186,7 +188,7 @@ def _rows(plan: Plan) -> Iterator[tuple[object, ...]]:
     waves = {name: n for n, wave in enumerate(plan.waves, start=1) for name in wave.devices}
     for host in plan.hosts:
         areas = ", ".join(area.area for area in host.areas if not area.is_clean)
-        wave = waves.get(host.name, "-")
+        wave = waves.get(host.device, "-")
         yield host.name, host.os or "-", host.changes, areas or "-", wave, _state(host)
 
 
@@ -197,6 +199,8 @@ def _state(host: HostPlan) -> Text:
         return Text("refused", style="red")
     if host.is_clean:
         return Text("as wanted")
+    if host.proof:
+        return Text(host.proof, style="yellow")
     return Text("differs", style="yellow")
 
 

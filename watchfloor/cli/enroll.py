@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.text import Text
 
-from deploy.access import SSH_PORT, chosen
+from deploy.access import SSH_PORT
 from deploy.known_hosts import (
     Judgement,
     Verdict,
@@ -19,6 +19,8 @@ from deploy.known_hosts import (
     save_host_keys,
     scan,
 )
+from deploy.targets import chosen
+from deploy.ways import WAYS
 from inventory.endpoints import EndpointMap
 from inventory.host_keys import HostKey, alias, read_host_keys
 from inventory.model import Device
@@ -88,7 +90,7 @@ def enroll(
     """
     if bool(devices) == everyone:
         raise click.UsageError("name devices, or give --all")
-    wanted = chosen(site.center, devices)
+    wanted = chosen(site.center, devices, [way for way in WAYS.values() if way.ENROLLED])
     if typed and len(wanted) != 1:
         raise click.UsageError("--fingerprint goes with one device; use --from-file for several")
     settings = Settings.from_environment()

@@ -1,0 +1,181 @@
+"""The visit to a Linux host: log in, take its lock, read it, change it area by area."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyinfra.api.host import Host
+
+from deploy.failure import HostFailure, Reason
+from deploy.messages import AreaJob, Connected, HostJob
+from deploy.operations.journal import AreaJournal
+from deploy.operations.scripts import script
+from deploy.remote.fleet import remember_key
+from deploy.remote.hostlock import HostLock
+from deploy.remote.session import Greeting, Session
+from deploy.remote.visit import Surroundings, Visit
+
+SUPPORTED = ("debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04")
+LOGIN_TIMEOUT_S = 30
+FRESH_LOGIN_S = 15
+"""How long a fresh login is tried; far below the dead-man's patience."""
+PASSING = frozenset(
+    {Reason.PORT_CLOSED, Reason.UNREACHABLE, Reason.CONNECTION_LOST, Reason.NOT_SSH}
+)
+"""What may be different a moment later."""
+
+
+class SshVisit(Visit):
+    """A visit over SSH, through pyinfra."""
+
+    def __init__(self, around: Surroundings, target: HostJob, host: Host) -> None:
+        super().__init__(around, target, host)
+        self._session: Session | None = None
+        self._greeting: Greeting | None = None
+        self._lock: HostLock | None = None
+
+    def _open(self) -> Connected:
+        remember_key(self._host.state, self._target)
+        self._session = Session.open(self._host)
+        self._greeting = greeting = self._session.greet(LOGIN_TIMEOUT_S)
+        if greeting.os not in SUPPORTED:
+            raise HostFailure(
+                Reason.OS_UNKNOWN,
+                f"it runs {greeting.os or 'an unknown system'}; known are {', '.join(SUPPORTED)}",
+            )
+        return Connected(
+            host=self._target.name, client=greeting.client, port=greeting.port, os=greeting.os
+        )
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self._session.close()
+
+    def _read_all(self, text: str) -> str:
+        assert self._session is not None
+        return self._session.read(text, self._job.read_timeout_s)
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        assert self._session is not None
+        assert self._greeting is not None
+        self._lock = lock = HostLock.take(
+            self._session,
+            is_root=self._greeting.is_root,
+            owner=self._job.owner,
+            run=self._job.run,
+            timeout_s=LOGIN_TIMEOUT_S,
+        )
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _area(self, area: AreaJob) -> bool:
+        session = self._session
+        assert session is not None
+        done = 0
+        try:
+            self._stop_if_told()
+            journal = AreaJournal(self._job.run, area.name)
+            dead_man_s = self._job.dead_man_s if area.risky else None
+            self._prove_admin(area)
+            session.change(journal.open_script(dead_man_s), f"prepare {area.name}", LOGIN_TIMEOUT_S)
+            for number, change in enumerate(area.changes, start=1):
+                self._stop_if_told()
+                self._started(area, number, change.title)
+                began = time.monotonic()
+                session.change(
+                    script(change, journal.step(number)), change.title, self._job.change_timeout_s
+                )
+                done = number
+                self._changed(area, number, time.monotonic() - began)
+            if area.risky:
+                self._confirm(journal)
+        except HostFailure as failure:
+            restored = area.risky and self._restore(session, area, failure)
+            self._area_done(area, failure.reason, str(failure), restored=restored, changed=done)
+            if area.risky and not restored:
+                # What session there still is cannot be relied on.
+                raise
+            return False
+        self._area_done(area, changed=done)
+        return True
+
+    def _prove_admin(self, area: AreaJob) -> None:
+        """A first run comes as root: before root is refused, the admin has to come in once."""
+        if area.admin_first and self._target.user != self._target.admin:
+            self._fresh_login("beforehand").close()
+
+    def _fresh_login(self, when: str) -> Session:
+        """A login as the admin that owes nothing to the one we have."""
+        admin = self._target.admin
+        deadline = time.monotonic() + FRESH_LOGIN_S
+        while True:
+            try:
+                return self._login_as(admin)
+            except HostFailure as failure:
+                # A reloaded sshd closes its port for a moment.
+                if failure.reason not in PASSING or time.monotonic() > deadline:
+                    raise HostFailure(
+                        Reason.LOCKED_OUT, f"no login as {admin} {when}: {failure}"
+                    ) from failure
+            time.sleep(0.1)
+
+    def _login_as(self, admin: str) -> Session:
+        fresh = Session.open(self._host, admin)
+        try:
+            fresh.greet(LOGIN_TIMEOUT_S)
+        except HostFailure:
+            fresh.close()
+            raise
+        return fresh
+
+    def _confirm(self, journal: AreaJournal) -> None:
+        """A fresh login through the changed path disarms the dead-man; nothing else does."""
+        fresh = self._fresh_login("afterwards")
+        try:
+            fresh.read(journal.confirm_script(), LOGIN_TIMEOUT_S)
+        except HostFailure as failure:
+            raise HostFailure(
+                Reason.LOCKED_OUT, f"no login in time to confirm it: {failure}"
+            ) from failure
+        finally:
+            fresh.close()
+
+    def _restore(self, session: Session, area: AreaJob, failure: HostFailure) -> bool:
+        """The old state at once, if the old login still works; else the dead-man does it."""
+        if failure.reason is Reason.STOPPED:
+            return False
+        journal = AreaJournal(self._job.run, area.name)
+        try:
+            session.read(journal.restore_script(), LOGIN_TIMEOUT_S)
+        except HostFailure:
+            return self._await_dead_man(journal)
+        return True
+
+    def _await_dead_man(self, journal: AreaJournal) -> bool:
+        """Waits until the host says by itself that the old state is back."""
+        deadline = time.monotonic() + self._job.dead_man_s + FRESH_LOGIN_S
+        while time.monotonic() < deadline and not self._around.must_stop():
+            try:
+                back = self._login_as(self._target.user)
+            except HostFailure:
+                time.sleep(0.5)
+                continue
+            try:
+                back.read(journal.restored_script(), LOGIN_TIMEOUT_S)
+            except HostFailure:
+                time.sleep(0.5)
+            else:
+                return True
+            finally:
+                back.close()
+        return False
+
+    def _stop_if_told(self) -> None:
+        super()._stop_if_told()
+        if self._lock is not None and self._lock.is_lost:
+            raise HostFailure(
+                Reason.CONNECTION_LOST, "stopped, because the lock on it is lost; apply again"
+            )

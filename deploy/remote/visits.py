@@ -1,0 +1,10 @@
+"""The visit of each way, for the worker: one line each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from deploy.messages import WayName
+from deploy.remote.ssh import SshVisit
+from deploy.remote.visit import Visit
+
+VISITS: Mapping[WayName, type[Visit]] = MappingProxyType({"ssh": SshVisit})
