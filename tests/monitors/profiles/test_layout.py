@@ -417,7 +417,7 @@ def test_oids_below_the_devices_own_are_placed_when_it_is_known() -> None:
         scalars=[{"oid": "@.1.0", "name": "Feed", "class": "state", "states": "supply"}],
         tables=[{"entry": "@.2.1", "sensors": [{"column": 5, "class": "voltage", "name": "V"}]}],
     )
-    library = Library([below])
+    library = Library([below.profile])
     assert below.gets == ()
     [placed] = library.recognise(encode_oid("1.3.6.1.4.1.99999.7"), ())
     assert placed.profile.identity.model == ["1.3.6.1.4.1.99999.7.9.0"]
@@ -429,8 +429,8 @@ def test_oids_below_the_devices_own_are_placed_when_it_is_known() -> None:
 @pytest.mark.parametrize("object_id", [b"\x2b\x06\x01\x04\x01\x86\x8d\x1f\x87", b""])
 def test_a_device_without_a_sound_object_id_has_nothing_below_it(object_id: bytes) -> None:
     below = compiled(scalars=[{"oid": "@.1.0", "name": "V", "class": "voltage"}])
-    assert Library([below]).recognise(object_id, ()) == ()
-    assert Library([below]).recognise(below.object_ids[0] + bytes(100), ()) == ()
+    assert Library([below.profile]).recognise(object_id, ()) == ()
+    assert Library([below.profile]).recognise(below.object_ids[0] + bytes(100), ()) == ()
 
 
 RECORDED = [
