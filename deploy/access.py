@@ -14,6 +14,7 @@ from inventory.model import Center, Credential, Device, Purpose
 from inventory.public_keys import public_keys
 from inventory.secrets import ResolvedCredential, Secrets
 from inventory.settings import Settings
+from inventory.upkeep import certificate_text
 
 SSH_PORT = 22
 
@@ -46,6 +47,15 @@ class Access:
         if self.secrets is None or credential not in self.center.credentials:
             raise AccessError(f"{self.center.name}: there is no credential {credential}")
         return self.secrets.resolve(self.center.credentials[credential])
+
+    def authority_key(self) -> SecretStr:
+        """The private key, in PEM, that hosts' certificates are signed with.
+
+        Raises `AccessError`, `SecretError`.
+        """
+        authority = self.center.authority
+        credential = authority.credential if authority else ""
+        return SecretStr(self.resolved(credential).secret.reveal())
 
     def host(self, device: Device) -> HostJob:
         """The way in to one host, without anything to do there yet."""
@@ -95,9 +105,14 @@ def deploy_credential(center: Center) -> Credential:
 
 
 def with_public_keys(center: Center, folder: Path) -> Center:
-    """The center with every account's key references resolved. Raises `PublicKeyError`."""
+    """The center with its references to what is public resolved: accounts' keys, and the
+    authority's certificate. Raises `PublicKeyError`, `AuthorityError`."""
     accounts = {
         name: account.model_copy(update={"keys": public_keys(account, folder)})
         for name, account in center.accounts.items()
     }
-    return center.model_copy(update={"accounts": accounts})
+    authority = center.authority
+    if authority is not None:
+        text = certificate_text(authority, folder)
+        authority = authority.model_copy(update={"certificate": text})
+    return center.model_copy(update={"accounts": accounts, "authority": authority})

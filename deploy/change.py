@@ -105,6 +105,31 @@ class CommandChange(_Change):
     timeout_s: int = Field(default=250, ge=1, le=1800)
 
 
+class CertificateChange(_Change):
+    """A host gets a certificate of its own for a key that is made on it and stays on it.
+
+    The worker signs the key's public half. An undo brings back the old certificate; a key that was
+    made stays, because nobody else could have used it.
+    """
+
+    kind: Literal["certificate"] = "certificate"
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]
+    """The host's name in it."""
+    folder: AbsolutePath
+    """Gets `host.key` and `host.pem`."""
+    group: AccountName = "root"
+    """Who may read the key beside root."""
+    days: int = Field(ge=1, le=825)
+    authority: str
+    """The certificate of who signs it, in PEM."""
+    reason: str = ""
+
+    @property
+    def title(self) -> str:
+        why = f" ({self.reason})" if self.reason else ""
+        return f"sign a certificate for {self.name}{why}"
+
+
 class PackageChange(_Change):
     """Debian packages get installed at once. What their installation changes is not undone."""
 
@@ -210,6 +235,7 @@ Change = Annotated[
     FileChange
     | RemovalChange
     | CommandChange
+    | CertificateChange
     | PackageChange
     | ServiceChange
     | GroupChange

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field_serializer
 
-from deploy.change import Change
+from deploy.change import CertificateChange, Change
 from deploy.failure import Reason
 from deploy.operations.journal import DEAD_MAN_S
 
@@ -36,6 +36,11 @@ class AreaJob(_Message):
     facts: Mapping[str, str] = {}
     """Area of facts -> the digest that the plan was made from."""
 
+    @property
+    def signs(self) -> bool:
+        """Whether it needs the key of the center's authority."""
+        return any(isinstance(change, CertificateChange) for change in self.changes)
+
 
 class HostJob(_Message):
     """One target, how it is reached, and what to do there."""
@@ -58,11 +63,13 @@ class HostJob(_Message):
     """The private key itself, where it is in no file."""
     password: SecretStr = SecretStr("")
     """Where it is logged in to with one."""
+    authority_key: SecretStr = SecretStr("")
+    """The private key of the center's authority, where a certificate is to be signed."""
     host_keys: tuple[str, ...] = ()
     """`TYPE BASE64`, the only keys that are believed."""
     areas: tuple[AreaJob, ...] = ()
 
-    @field_serializer("key_text", "password", when_used="json")
+    @field_serializer("key_text", "password", "authority_key", when_used="json")
     def _reveal(self, value: SecretStr) -> str:
         return value.get_secret_value()
 

@@ -172,6 +172,8 @@ class Rollout:
         jobs = tuple(area.job() for area in self._ready(progress))
         try:
             host = target.way.host_job(self.access, target.device)
+            if any(job.signs for job in jobs):
+                host = host.model_copy(update={"authority_key": self.access.authority_key()})
         except WatchfloorError as error:
             progress.reason, progress.message = Reason.CREDENTIAL, str(error)
             return target, None

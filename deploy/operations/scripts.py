@@ -1,6 +1,7 @@
 """From a typed change to the shell script that makes it so and knows how to undo it. Pure."""
 
 from deploy.change import (
+    CertificateChange,
     Change,
     CommandChange,
     FileChange,
@@ -26,6 +27,8 @@ def script(change: Change, step: Step) -> str:
             return files.removal_script(change, step)
         case CommandChange():
             return commands.script(change, step)
+        case CertificateChange():
+            raise TypeError("a certificate is signed first: see operations.certificates")
         case PackageChange():
             return packages.script(change, step)
         case ServiceChange():

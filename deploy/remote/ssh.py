@@ -6,8 +6,11 @@ from contextlib import contextmanager
 
 from pyinfra.api.host import Host
 
+from deploy.certificates import CertificateError
+from deploy.change import CertificateChange, Change
 from deploy.failure import HostFailure, Reason
 from deploy.messages import AreaJob, Connected, HostJob
+from deploy.operations.certificates import certificate_file, key_script
 from deploy.operations.journal import AreaJournal
 from deploy.operations.scripts import script
 from deploy.remote.fleet import remember_key
@@ -85,9 +88,8 @@ class SshVisit(Visit):
                 self._stop_if_told()
                 self._started(area, number, change.title)
                 began = time.monotonic()
-                session.change(
-                    script(change, journal.step(number)), change.title, self._job.change_timeout_s
-                )
+                text = script(self._ready(session, change), journal.step(number))
+                session.change(text, change.title, self._job.change_timeout_s)
                 done = number
                 self._changed(area, number, time.monotonic() - began)
             if area.risky:
@@ -101,6 +103,17 @@ class SshVisit(Visit):
             return False
         self._area_done(area, changed=done)
         return True
+
+    def _ready(self, session: Session, change: Change) -> Change:
+        """The change as it can be made: a certificate is signed for the key that is on the host."""
+        if not isinstance(change, CertificateChange):
+            return change
+        public_key = session.read(key_script(change), LOGIN_TIMEOUT_S)
+        authority_key = self._target.authority_key.get_secret_value()
+        try:
+            return certificate_file(change, public_key, authority_key)
+        except CertificateError as error:
+            raise HostFailure(Reason.CREDENTIAL, str(error)) from error
 
     def _prove_admin(self, area: AreaJob) -> None:
         """A first run comes as root: before root is refused, the admin has to come in once."""
