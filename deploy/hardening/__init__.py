@@ -5,6 +5,26 @@ An area stands behind all that its AFTER names.
 
 from types import ModuleType
 
-from deploy.hardening import accounts, auditor, banner, firewall, ssh, time
+from deploy.hardening import (
+    accounts,
+    auditor,
+    banner,
+    certificate,
+    firewall,
+    journal,
+    log_forwarding,
+    ssh,
+    time,
+)
 
-AREAS: tuple[ModuleType, ...] = (auditor, banner, time, accounts, ssh, firewall)
+AREAS: tuple[ModuleType, ...] = (
+    auditor,
+    banner,
+    time,
+    accounts,
+    ssh,
+    firewall,
+    journal,
+    certificate,
+    log_forwarding,
+)

@@ -2,4 +2,6 @@
 
 from types import ModuleType
 
-AREAS: tuple[ModuleType, ...] = ()
+from deploy.servers import log
+
+AREAS: tuple[ModuleType, ...] = (log,)
