@@ -238,6 +238,9 @@ class Account(Model):
     """Hosts with one of these roles get the account; empty means every host."""
     purpose: Purpose | None = None
     """Set for the suite's own accounts (`deploy`, `audit`)."""
+    break_glass: bool = False
+    """For the day on which nobody else gets in: wrong passwords never lock it, its password does
+    not run out, and it is not shut for idleness. Its password belongs into an envelope in a safe."""
 
 
 class Credential(Model):
