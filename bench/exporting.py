@@ -20,6 +20,8 @@ class ExporterCost:
     cpu_s: float
     wall_s: float
     devices: int
+    failed: int = 0
+    """Devices that it could not read."""
 
     @property
     def ms_per_device(self) -> float:
@@ -47,6 +49,5 @@ def exporter_cost(exporter: Exporter, queries: Sequence[str], seconds: float) ->
     if done.returncode:
         raise BenchError(f"the load generator failed: {done.stderr.strip()[-300:]}")
     told = json.loads(done.stdout)
-    if told["bad"] > told["good"] / 100:
-        raise BenchError(f"the exporter failed {told['bad']} times")
-    return ExporterCost(exporter.cpu_s - before, told["seconds"], told["good"])
+    cpu_s = exporter.cpu_s - before
+    return ExporterCost(cpu_s, told["seconds"], told["good"], told["bad"])

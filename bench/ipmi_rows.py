@@ -12,6 +12,7 @@ from bench.center import ipmi_center
 from bench.monitor import Monitor, watching
 from bench.peers import Exporter, ipmi_exporter
 from bench.processes import cpu_s
+from bench.spans import details, spans_of
 from bench.table import Outcome, Row, share, spread
 from tests.monitors.ipmi import ipmi_sim
 
@@ -53,13 +54,14 @@ def steady_row(folder: Path, runs: int, seconds: float) -> Outcome:
             other = [_scrape_ms(exporter, ports[0]) for _ in range(runs)]
         bench = ipmi_center(folder / "center", ports)
         with watching(bench, interval_s=0.5, first_polls=5 * STEADY) as monitor:
-            own = [monitor.cost_of(seconds).all_ms_per_poll for _ in range(runs)]
+            spans = spans_of("watchfloor", lambda: monitor.cost_of(seconds), runs)
+    own = [cost.all_ms_per_poll for cost in spans.good]
     return Row(
         f"IPMI steady poll of {SENSORS} sensors, CPU",
         share(own, other),
         1 / 8,
         "of ipmi_exporter",
-        detail=f"{spread(own)} ms, all processes, against {spread(other)} ms",
+        detail=details(f"{spread(own)} ms, all processes, against {spread(other)} ms", spans.note),
     )
 
 

@@ -1,6 +1,7 @@
 """A real `watchfloor monitor`, started as users start it, and what it costs."""
 
 import json
+import re
 import sys
 import time
 import urllib.error
@@ -31,12 +32,12 @@ class Cost:
     """What a span of time has cost."""
 
     wall_s: float
-    engine_s: float
-    """CPU of the engine's process, its store thread included."""
     all_s: float
     """CPU of all of the monitor's processes."""
     polls: float
     """Polls finished in this span, by the engine's own count."""
+    failed: int = 0
+    """Those of them that brought nothing, or only a part."""
 
     @property
     def all_ms_per_poll(self) -> float:
@@ -63,11 +64,6 @@ class Monitor:
     pid: int
     port: int
 
-    @property
-    def engine(self) -> int:
-        """The engine's process."""
-        return Family(self.pid).called("monitors.engine_process")
-
     def get(self, path: str, ok: tuple[int, ...] = (200,)) -> bytes:
         """An answer of the web process. Raises `OSError` for a status that is not expected."""
         try:
@@ -92,9 +88,18 @@ class Monitor:
             raise BenchError("the engine has not said anything yet")
         return Count(told["polls"], datetime.fromisoformat(told["taken_at"]).timestamp())
 
-    def cpu_s(self) -> tuple[float, float]:
-        """CPU seconds so far: of the engine, of all processes."""
-        return precise_cpu_s(self.engine), sum(map(precise_cpu_s, Family(self.pid).members()))
+    def failures(self) -> int:
+        """Polls that failed since the start, as of a moment after the call."""
+        called = time.time()
+        wait_for(lambda: self.count().at > called, "a word from the engine")
+        failures = re.findall(r"(?m)^watchfloor_poll_failures_total\{.*\} (\d+)$", self.metrics())
+        if not failures:
+            raise BenchError("/metrics does not say how many polls have failed")
+        return sum(map(int, failures))
+
+    def cpu_s(self) -> float:
+        """CPU seconds of all processes so far."""
+        return sum(map(precise_cpu_s, Family(self.pid).members()))
 
     def resident_bytes(self) -> int:
         """Memory of all of its processes together."""
@@ -106,13 +111,12 @@ class Monitor:
 
     def cost_of(self, seconds: float) -> Cost:
         """Watches the monitor for so long; nothing asks it for metrics meanwhile."""
-        first = self.count()
-        began, (engine, everything) = time.monotonic(), self.cpu_s()
+        failed, first = self.failures(), self.count()
+        began, before = time.monotonic(), self.cpu_s()
         time.sleep(seconds)
-        wall = time.monotonic() - began
-        engine_now, everything_now = self.cpu_s()
+        wall, spent = time.monotonic() - began, self.cpu_s() - before
         rate = self.count().rate_since(first)
-        return Cost(wall, engine_now - engine, everything_now - everything, rate * wall)
+        return Cost(wall, spent, rate * wall, self.failures() - failed)
 
 
 @contextmanager

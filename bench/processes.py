@@ -115,11 +115,3 @@ class Family:
             with suppress(OSError):
                 found += Family(int(child)).members()
         return found
-
-    def called(self, module: str) -> int:
-        """The member whose command line names this Python module. Raises `BenchError`."""
-        for pid in self.members():
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            if module.encode() in words:
-                return pid
-        raise BenchError(f"no process runs {module}")

@@ -3,7 +3,7 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,12 @@ from pysnmp.hlapi.v3arch.asyncio import (
 
 from bench.agreement import differences, ours, theirs
 from bench.center import address, snmp_center
-from bench.exporting import exporter_cost
+from bench.exporting import ExporterCost, exporter_cost
 from bench.gear import SAMPLES, prepare, snmp_agent, snmpd
 from bench.monitor import Cost, Monitor, watching
-from bench.peers import snmp_exporter
+from bench.peers import Exporter, snmp_exporter
 from bench.processes import BenchError
+from bench.spans import Spans, details, spans_of
 from bench.table import Outcome, Row, share, spread
 
 SUBTREES = ("1.3.6.1.2.1.2.2", "1.3.6.1.2.1.31.1.1", "1.3.6.1.2.1.33.1")
@@ -50,33 +51,57 @@ def v2c_rows(folder: Path, scale: Scale) -> Iterator[Outcome]:
     workshop = prepare(folder)
     with snmp_agent(workshop) as port, snmp_exporter(workshop.exporter_config) as exporter:
         queries = [f"module=v2&target={address(n)}:{port}" for n in range(scale.devices)]
-        theirs_costs = [exporter_cost(exporter, queries, scale.seconds) for _ in range(scale.runs)]
+        other = _exporter_spans(exporter, queries, scale)
         bench = snmp_center(folder / "center", scale.devices, port)
         first = scale.devices * scale.warm_up_rounds
         with watching(bench, interval_s=scale.interval_s, first_polls=first) as monitor:
-            costs = [monitor.cost_of(scale.seconds) for _ in range(scale.runs)]
+            own = _own_spans(monitor, scale)
             memory, sockets = monitor.resident_bytes(), monitor.udp_sockets()
     with snmp_agent(workshop, changing=False) as port:  # whose counters pysnmp refuses at 2**7
         pysnmp_ms = [asyncio.run(_pysnmp(port)) for _ in range(scale.runs)]
-    own = [cost.all_ms_per_poll for cost in costs]
-    other = [cost.ms_per_device for cost in theirs_costs]
-    yield Row(
-        "SNMP v2c, poll to exposition text, CPU per device",
-        share(own, other),
-        1 / 4,
-        "of snmp_exporter",
-        detail=f"{spread(own)} ms, all processes, against {spread(other)} ms",
-    )
+    yield _cpu_row("SNMP v2c, poll to exposition text, CPU per device", 1 / 4, own, other)
+    own_ms = [cost.all_ms_per_poll for cost in own.good]
     yield Row(
         "the same, against pysnmp doing the same walks",
-        share(own, pysnmp_ms),
+        share(own_ms, pysnmp_ms),
         1 / 45,
         "of pysnmp",
-        detail=f"{spread(own)} ms against {spread(pysnmp_ms)} ms",
+        detail=f"{spread(own_ms)} ms against {spread(pysnmp_ms)} ms",
     )
-    yield _throughput(costs, [cost.per_second for cost in theirs_costs])
+    yield _throughput(own.good, [cost.per_second for cost in other.good])
     yield Row("UDP sockets for 1000 targets", sockets, 4, "sockets")
     yield Row("memory for 1000 targets, all processes", memory / 1e6, 200, "MB")
+
+
+def _exporter_spans(
+    exporter: Exporter, queries: Sequence[str], scale: Scale
+) -> Spans[ExporterCost]:
+    return spans_of(
+        "snmp_exporter", lambda: exporter_cost(exporter, queries, scale.seconds), scale.runs
+    )
+
+
+def _own_spans(monitor: Monitor, scale: Scale) -> Spans[Cost]:
+    return spans_of("watchfloor", lambda: monitor.cost_of(scale.seconds), scale.runs)
+
+
+def _cpu_row(
+    measure: str, target: float, own: Spans[Cost], other: Spans[ExporterCost], more: str = ""
+) -> Row:
+    own_ms = [cost.all_ms_per_poll for cost in own.good]
+    other_ms = [cost.ms_per_device for cost in other.good]
+    return Row(
+        measure,
+        share(own_ms, other_ms),
+        target,
+        "of snmp_exporter",
+        detail=details(
+            f"{spread(own_ms)} ms, all processes, against {spread(other_ms)} ms",
+            more,
+            own.note and f"here, {own.note}",
+            other.note and f"there, {other.note}",
+        ),
+    )
 
 
 def _throughput(costs: list[Cost], others: list[float]) -> Row:
@@ -151,19 +176,12 @@ def v3_row(folder: Path, scale: Scale) -> Outcome:
     with snmpd(workshop) as port, snmp_exporter(workshop.exporter_config) as exporter:
         devices = min(scale.devices, 200)
         queries = [f"module=v3&target={address(n)}:{port}" for n in range(devices)]
-        other = [
-            exporter_cost(exporter, queries, scale.seconds).ms_per_device for _ in range(scale.runs)
-        ]
+        other = _exporter_spans(exporter, queries, scale)
         bench = snmp_center(folder / "center", devices, port, version="v3")
         with watching(bench, interval_s=V3_INTERVAL_S, first_polls=devices * 12) as monitor:
-            own = [monitor.cost_of(scale.seconds).all_ms_per_poll for _ in range(scale.runs)]
-    return Row(
-        "SNMP v3 authPriv, CPU per device",
-        share(own, other),
-        1 / 3,
-        "of snmp_exporter",
-        detail=f"{spread(own)} ms against {spread(other)} ms; snmpd, SHA-1, AES-128",
-    )
+            own = _own_spans(monitor, scale)
+    more = "snmpd, SHA-1, AES-128"
+    return _cpu_row("SNMP v3 authPriv, CPU per device", 1 / 3, own, other, more)
 
 
 def scrape_row(folder: Path, scale: Scale) -> Outcome:
@@ -187,12 +205,12 @@ def scrape_row(folder: Path, scale: Scale) -> Outcome:
 
 
 def _scrape_ms(monitor: Monitor) -> float:
-    _, before = monitor.cpu_s()
+    before = monitor.cpu_s()
     time.sleep(1)
-    _, idle = monitor.cpu_s()
+    idle = monitor.cpu_s()
     begun = time.monotonic()
     for _ in range(SCRAPES):
         monitor.get("/metrics")
     took = time.monotonic() - begun
-    _, after = monitor.cpu_s()
+    after = monitor.cpu_s()
     return 1000 * max(0.0, after - idle - (idle - before) * took) / SCRAPES
