@@ -14,7 +14,7 @@ TOP = "/var/lib/watchfloor/replaced"
 DEAD_MAN_S = 90
 """How long a risky area may go unconfirmed before its host restores itself."""
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 _PREAMBLE = """\
 set -eu

@@ -58,7 +58,7 @@ class CollectorFacts:
 
     files: tuple[TextFile, ...]
     units: tuple[Unit, ...]
-    listens: frozenset[str]
+    listens: tuple[str, ...]
     """`tcp 6514`, for every address; what listens on one address only is left out."""
     free_octets: int = field(metadata={"volatile": True})
     today: date = field(metadata={"volatile": True})
@@ -88,7 +88,7 @@ def parse(text: str) -> CollectorFacts:
     return CollectorFacts(
         files=text_files(parts.get("file", ())),
         units=units(parts.get("unit", ())),
-        listens=frozenset(_ports(parts.get("listens", ()))),
+        listens=tuple(sorted(set(_ports(parts.get("listens", ()))))),
         free_octets=parsed("the free space", int, parts["free"][0]),
         today=parsed("the day", date.fromisoformat, parts["today"][0]),
         days=tuple(
