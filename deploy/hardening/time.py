@@ -1,5 +1,8 @@
 """One time daemon on each host, which asks the center's time servers and no others.
 
+A host that serves the time answers the sources that its roles open port 123 for, and keeps what
+its own receiver needs in /etc/chrony/conf.d.
+
 A container may not set its machine's clock: chronyd is told not to try (`-x`), and goes on
 measuring and serving.
 """
@@ -10,6 +13,7 @@ from ipaddress import ip_address
 
 from deploy.area import Difference, Vantage, everywhere
 from deploy.change import Change, PackageChange, ServiceChange, file_change
+from deploy.hardening import firewall
 from deploy.rendering import render
 from inventory.facts import timesync
 from inventory.facts.collect import HostFacts
@@ -22,9 +26,12 @@ FACTS = ("timesync",)
 AFTER: tuple[str, ...] = ()
 RISKY = False
 ADMIN_FIRST = False
+PACKAGES = ("chrony",)
 applies = everywhere
 
+NTP_PORT = 123
 CHRONY = "/etc/chrony/chrony.conf"
+CHRONY_SERVICE = "chrony.service"
 CHRONY_OPTIONS = "/etc/default/chrony"
 CHRONY_UNIT = "/etc/systemd/system/chrony.service.d/10-watchfloor.conf"
 TIMESYNCD = "/etc/systemd/timesyncd.conf.d/10-watchfloor.conf"
@@ -37,7 +44,7 @@ class TimeDesired:
     servers: tuple[str, ...]
     """Addresses of the center's time servers, itself left out."""
     serves: tuple[str, ...]
-    """Networks that it gives the time to; empty unless it is a time server."""
+    """Networks and addresses that it gives the time to; empty unless it is a time server."""
 
     @property
     def is_declared(self) -> bool:
@@ -45,14 +52,27 @@ class TimeDesired:
 
 
 def desired(center: Center, device: Device) -> TimeDesired:
-    """From the center's `time_servers`."""
+    """From the center's `time_servers` and the host's roles."""
     others = (center.devices[name] for name in center.time_servers if name != device.name)
-    is_server = device.name in center.time_servers
-    networks = tuple(str(network.cidr) for network in center.networks.values())
     return TimeDesired(
         servers=tuple(str(other.address) for other in others if other.address is not None),
-        serves=networks if is_server else (),
+        serves=clients(center, device) if serves_time(center, device) else (),
     )
+
+
+def serves_time(center: Center, device: Device) -> bool:
+    """Whether the host is a server of the center's time."""
+    return device.name in center.time_servers or "time" in device.roles
+
+
+def clients(center: Center, device: Device) -> tuple[str, ...]:
+    """Whom its firewall lets ask; every network of the center where no role says anything."""
+    opened = [
+        str(opening.source)
+        for opening in firewall.desired(center, device).openings
+        if (opening.port, opening.protocol) == (NTP_PORT, "udp")
+    ]
+    return tuple(opened) or tuple(str(network.cidr) for network in center.networks.values())
 
 
 def diff(wanted: TimeDesired, facts: TimesyncFacts) -> Difference:
@@ -71,22 +91,23 @@ def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vanta
 
 
 def _competitors(facts: TimesyncFacts) -> list[Change]:
-    """Other daemons would pull at the same clock."""
-    names = [name for name in facts.running if name != "chrony"]
+    """Other daemons would pull at the same clock; a masked one cannot come back by itself."""
+    reason = "chrony keeps the time"
     return [
-        ServiceChange(unit=f"{name}.service", action="disable", reason="chrony keeps the time")
-        for name in names
+        ServiceChange(unit=unit.name, action="mask", reason=reason)
+        for unit in facts.units
+        if unit.name != CHRONY_SERVICE and unit.is_there and unit.enabled != "masked"
     ]
 
 
 def _chrony(wanted: TimeDesired, facts: TimesyncFacts) -> list[Change]:
     changes: list[Change] = []
     if "chrony" not in facts.installed:
-        changes.append(PackageChange(names=("chrony",)))
+        changes.append(PackageChange(names=PACKAGES))
     files = list(_chrony_files(wanted, facts))
     changes.extend(files)
-    unit = unit_named(facts.units, "chrony.service")
-    asked = {_plain(source.address) for source in facts.sources}
+    unit = unit_named(facts.units, CHRONY_SERVICE)
+    asked = {_plain(source.address) for source in facts.sources if not source.is_clock}
     if not unit.is_enabled:
         changes.append(ServiceChange(unit=unit.name, action="enable"))
     if files or not unit.is_running:

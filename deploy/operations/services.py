@@ -10,7 +10,9 @@ _UNDO = {
     "start": "systemctl stop {unit}\n",
     "stop": "systemctl start {unit}\n",
     "disable": "systemctl --quiet enable --now {unit}\n",
-    "mask": "systemctl --quiet unmask {unit}\n",
+    "mask": (
+        'systemctl --quiet unmask {unit}\nif [ -e "$step/ran" ]; then systemctl start {unit}; fi\n'
+    ),
     "unmask": "systemctl --quiet mask {unit}\n",
     # What they did is undone by `activate`, after the files are the old ones again.
     "restart": ":\n",
@@ -21,7 +23,10 @@ _DO = {
     "start": "systemctl start {unit}\n",
     "stop": "systemctl stop {unit}\n",
     "disable": "systemctl --quiet disable --now {unit}\n",
-    "mask": "systemctl --quiet mask --now {unit}\n",
+    "mask": (
+        'if systemctl --quiet is-active {unit}; then : >"$step/ran"; fi\n'
+        "systemctl --quiet mask --now {unit}\n"
+    ),
     "unmask": "systemctl --quiet unmask {unit}\n",
     "restart": "systemctl daemon-reload\nsystemctl restart {unit}\n",
     "reload": "systemctl reload-or-restart {unit}\n",

@@ -48,11 +48,13 @@ _CHRONY_STATES = {
 
 @dataclass(frozen=True, slots=True)
 class TimeSource:
-    """One server that chronyd asks."""
+    """One server that chronyd asks, or receiver that it reads."""
 
     address: str
     state: str = field(metadata={"volatile": True})
     """`current`, `combined`, `not combined`, `unreachable`, `falseticker` or `jumping`."""
+    is_clock: bool = False
+    """Whether it is the host's own receiver, and no server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def _installed(lines: Sequence[str]) -> tuple[str, ...]:
 
 def _source(line: str) -> TimeSource:
     fields = line.split(",")
-    return TimeSource(fields[2], _CHRONY_STATES.get(fields[1], fields[1][:10]))
+    state = _CHRONY_STATES.get(fields[1], fields[1][:10])
+    return TimeSource(fields[2], state, is_clock=fields[0] == "#")
 
 
 def _offset(tracking: Sequence[str]) -> float | None:

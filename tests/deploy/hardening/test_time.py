@@ -7,6 +7,7 @@ from inventory.facts import timesync
 from inventory.facts.textfile import TextFile
 from inventory.facts.timesync import TimeSource, TimesyncFacts
 from inventory.facts.unit import Unit
+from inventory.model import Role, Service
 from tests.deploy.hosts import center, recorded
 
 CENTER = center()
@@ -48,14 +49,14 @@ def test_a_daemon_that_asks_others_than_its_file_says_is_restarted() -> None:
     assert titles(strange) == ["restart chrony.service (it asks 203.0.113.9)"]
 
 
-def test_a_second_daemon_is_disabled() -> None:
+def test_a_second_daemon_is_masked() -> None:
     both = chrony(
         units=(
             Unit("chrony.service", "loaded", "active", "enabled"),
             Unit("ntp.service", "loaded", "active", "enabled"),
         )
     )
-    assert titles(both) == ["disable ntp.service (chrony keeps the time)"]
+    assert titles(both) == ["mask ntp.service (chrony keeps the time)"]
 
 
 def test_timesyncd_stays_where_it_runs_but_not_on_a_time_server() -> None:
@@ -72,6 +73,19 @@ def test_a_time_server_answers_the_centers_networks() -> None:
     text = render("chrony.conf.j2", servers=serving.servers, serves=serving.serves)
     assert "allow 10.9.1.0/24" in text.splitlines()
     assert "allow" not in TEXT
+
+
+def test_a_host_with_the_role_answers_those_whom_its_firewall_lets_ask() -> None:
+    ntp = Service(port=123, protocol="udp", sources=("servers",))
+    roles = {**CENTER.roles, "time": Role(name="time", services={"ntp": ntp})}
+    there = center(roles=roles, time_servers=("ntp-1",))
+    host = there.devices["web-1"].model_copy(update={"roles": ("time",)})
+    assert area.desired(there, host) == area.TimeDesired(("10.9.1.51",), ("10.9.1.0/24",))
+
+
+def test_a_receiver_of_its_own_is_no_stranger() -> None:
+    own = TimeSource("PPS0", "current", is_clock=True)
+    assert titles(chrony(sources=(*chrony().sources, own))) == []
 
 
 def test_a_center_without_clocks_leaves_the_clock_alone() -> None:
