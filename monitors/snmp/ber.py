@@ -52,7 +52,9 @@ def read_integer(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 def read_octets(data: bytes, at: int, end: int) -> tuple[bytes, int]:
     """An OCTET STRING: (content, where the next value starts)."""
-    start, stop = expect(data, at, end, OCTET_STRING)
+    found, start, stop = read_header(data, at, end)
+    if found != OCTET_STRING:
+        raise DecodeError(f"tag 0x{found:02x} where 0x04 belongs")
     return data[start:stop], stop
 
 

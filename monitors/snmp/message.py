@@ -181,6 +181,9 @@ def decode_pdu(packet: bytes, at: int, end: int, expected: Template | None = Non
     Raises:
         DecodeError: It is neither, or a length or a tag inside it is impossible.
     """
+    known = _framed_pdu(packet, at, end, expected) if expected is not None else None
+    if known is not None:
+        return known
     common = _COMMON_PDU.match(packet, at, end)
     if common is not None:
         start = common.end()
@@ -191,10 +194,30 @@ def decode_pdu(packet: bytes, at: int, end: int, expected: Template | None = Non
             )
             if expected is not None and not pdu.error_status and expected.fits(varbinds):
                 pdu.template = expected
+                if pdu.tag == RESPONSE and not pdu.error_index:
+                    before, behind = packet[at : common.start(2)], packet[common.end(2) : start]
+                    expected.frame = before, behind
             else:
                 split_varbinds(packet, start, end, pdu.oids, pdu.tlvs)
             return pdu
     return _decode_any_pdu(packet, at, end)
+
+
+def _framed_pdu(packet: bytes, at: int, end: int, expected: Template) -> Pdu | None:
+    """A Response without error whose lengths are all those of an earlier one of the same form."""
+    if expected.frame is None:
+        return None
+    before, behind = expected.frame
+    id_at = at + len(before)
+    id_end = id_at + 4
+    start = id_end + len(behind)
+    if start > end or not (packet.startswith(before, at) and packet.startswith(behind, id_end)):
+        return None
+    varbinds = packet[start:end]
+    if not expected.fits(varbinds):
+        return None
+    request_id = int.from_bytes(packet[id_at:id_end], signed=True)
+    return Pdu(RESPONSE, request_id, 0, 0, [], [], varbinds, expected)
 
 
 def read_length(written: bytes) -> int:

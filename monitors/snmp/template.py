@@ -30,6 +30,7 @@ class Template:
         "_read",
         "_size",
         "_skeleton",
+        "frame",
         "number_at",
         "oids",
         "spans",
@@ -46,6 +47,8 @@ class Template:
         self.spans = spans
         self.number_at: dict[int, int] = {}
         """Place of a varbind -> place of its number in `numbers`."""
+        self.frame: tuple[bytes, bytes] | None = None
+        """What stood before the request-id of the last answer of this form, and what behind it."""
         self._read: Callable[[bytes], tuple[int | bytes, ...]] = struct.Struct("").unpack
         self._odd: list[tuple[int, bool]] = []
         """Numbers of a length that `struct` does not know, and whether they have a sign."""

@@ -26,8 +26,7 @@ _COMMON_START = re.compile(
 )
 """How nearly every v3 message starts: length, version; in the header behind it, the msgID."""
 _COMMON_HEADER = re.compile(
-    rb"0([\x0d-\x7f])\x02\x04([\x00-\x7f]...)\x02(?:\x02..|\x03...|\x04....)\x04\x01(.)\x02\x01\x03",
-    re.DOTALL,
+    rb"0[\x0d-\x7f]\x02\x04(....)\x02(?:\x02..|\x03...|\x04....)\x04\x01.\x02\x01\x03", re.DOTALL
 )
 """How nearly every header looks: length, msgID, msgMaxSize, flags, security model."""
 
@@ -104,40 +103,39 @@ def open_usm(packet: bytes, at: int, end: int) -> UsmMessage:
 class Opener:
     """`open_usm` for one agent: what stands in its messages for a second is read once."""
 
-    __slots__ = ("_code_bytes", "_engine_id", "_head", "_salt_head", "_stated", "_user")
+    __slots__ = ("_code_bytes", "_head", "_lead", "_salt_head", "_stated")
 
     def __init__(self) -> None:
+        self._lead = b""
+        """How the header of the last message began, up to its id."""
         self._head = b""
-        """The encoded parameters of the last message, up to its code."""
+        """What stood between its id and its code."""
         self._salt_head = b""
         """Tag and length of its salt, which was the last of them."""
-        self._engine_id = self._user = b""
-        self._stated = (0, 0)
+        self._stated = 0, b"", 0, 0, b""
+        """Its flags, engine, boots, time and user."""
         self._code_bytes = 0
 
     def open(self, packet: bytes, at: int, end: int) -> UsmMessage:
         """The same as `open_usm` of the same message. Raises `DecodeError`."""
-        header = _COMMON_HEADER.match(packet, at, end)
-        if header is None or header.end() != at + 2 + packet[at + 1]:
-            return open_usm(packet, at, end)
-        start, head, salt_head = header.end(), self._head, self._salt_head
-        code_at = start + len(head)
+        lead, head, salt_head = self._lead, self._head, self._salt_head
+        id_at = at + len(lead)
+        id_end = id_at + 4
+        code_at = id_end + len(head)
         salt_at = code_at + self._code_bytes + len(salt_head)
         data_at = salt_at + salt_head[-1] if head else end + 1
         if (
             data_at > end
-            or not packet.startswith(head, start)
+            or not packet.startswith(lead, at)
+            or not packet.startswith(head, id_end)
             or packet[code_at + self._code_bytes : salt_at] != salt_head
         ):
             message = open_usm(packet, at, end)
-            self._learn(packet, start, message)
+            self._learn(packet, at, message)
             return message
         return UsmMessage(
-            int.from_bytes(header[2]),
-            packet[header.start(3)],
-            self._engine_id,
+            int.from_bytes(packet[id_at:id_end], signed=True),
             *self._stated,
-            self._user,
             code_at,
             self._code_bytes,
             packet[salt_at:data_at],
@@ -145,26 +143,31 @@ class Opener:
             end,
         )
 
-    def _learn(self, packet: bytes, start: int, message: UsmMessage) -> None:
+    def _learn(self, packet: bytes, at: int, message: UsmMessage) -> None:
+        header = _COMMON_HEADER.match(packet, at, message.end)
+        if header is None or header.end() != at + 2 + packet[at + 1]:
+            return
         code_end = message.code_at + message.code_bytes
         salt_head = bytes((ber.OCTET_STRING, len(message.salt)))
         salt_at = code_end + len(salt_head)
         if packet[code_end:salt_at] != salt_head or salt_at + len(message.salt) != message.data_at:
             return  # not in the shortest form, or something stands behind the salt
-        self._head = packet[start : message.code_at]
-        self._salt_head = salt_head
-        self._engine_id, self._user = message.engine_id, message.user
-        self._stated = message.boots, message.time_s
-        self._code_bytes = message.code_bytes
+        self._lead, self._head = (
+            packet[at : header.start(1)],
+            packet[header.end(1) : message.code_at],
+        )
+        self._salt_head, self._code_bytes = salt_head, message.code_bytes
+        self._stated = message[1:6]
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What all messages share that are sent with one level, at one second of the agent's clock."""
 
-    flags: int
+    lead: bytes
+    """Version and header up to the message's id."""
     parameters: bytes
-    """The security parameters up to the salt; zeros stand for the code."""
+    """The rest of the header and the security parameters up to the salt; zeros for the code."""
     code_from_salt: int
     """How far before the salt the code starts."""
 
@@ -185,20 +188,18 @@ class Envelope:
         )
         security = ber.write(ber.SEQUENCE, parameters + bytes(salt_bytes))
         security = ber.write(ber.OCTET_STRING, security)
-        return Envelope(flags, security[: len(security) - salt_bytes], code_bytes + len(salt_head))
+        rest = b"%b%c%b" % (_SIZE_AND_FLAGS, flags, _MODEL)
+        id_head = b"\x02\x04"
+        return Envelope(
+            b"%b0%c%b" % (_VERSION, len(id_head) + 4 + len(rest), id_head),
+            rest + security[: len(security) - salt_bytes],
+            code_bytes + len(salt_head),
+        )
 
     def around(self, message_id: int, salt: bytes, data: bytes) -> bytes:
         """The whole message, not signed yet: the code starts at `code_at`."""
-        header = b"\x02\x04%b%b%c%b" % (
-            message_id.to_bytes(4),
-            _SIZE_AND_FLAGS,
-            self.flags,
-            _MODEL,
-        )
-        return ber.write(
-            ber.SEQUENCE,
-            b"%b0%c%b%b%b%b" % (_VERSION, len(header), header, self.parameters, salt, data),
-        )
+        content = b"".join((self.lead, message_id.to_bytes(4), self.parameters, salt, data))
+        return ber.write(ber.SEQUENCE, content)
 
     def code_at(self, message: bytes, salt: bytes, data: bytes) -> int:
         """Where the code stands in a message that was put together of these."""

@@ -22,8 +22,9 @@ from pysnmp.proto.rfc1902 import (
 
 from monitors.snmp import ber
 from monitors.snmp.errors import DecodeError
-from monitors.snmp.message import Pdu, decode_pdu, open_message
+from monitors.snmp.message import Pdu, decode_pdu, open_message, split_varbinds
 from monitors.snmp.oid import encode_oid, oid_text
+from monitors.snmp.template import Template, template_of
 from monitors.snmp.values import Value, decode_value
 
 V2C = api.PROTOCOL_MODULES[api.SNMP_VERSION_2C]
@@ -57,10 +58,10 @@ def packet_of(varbinds: list[tuple[str, object]], request_id: int) -> bytes:
     return bytes(encoder.encode(message))
 
 
-def decode(packet: bytes) -> Pdu:
+def decode(packet: bytes, expected: Template | None = None) -> Pdu:
     _, at, end = open_message(packet)
     _, at = ber.read_octets(packet, at, end)
-    return decode_pdu(packet, at, end)
+    return decode_pdu(packet, at, end, expected)
 
 
 def plain(value: object) -> Value:
@@ -129,6 +130,41 @@ def test_what_we_read_of_a_mutated_packet_pyasn1_reads_alike(
     except Exception:  # one of the two refuses; only agreement is asked for
         return
     assert list(map(oid_text, ours.oids)) == [str(oid) for oid, _ in pairs]
+
+
+@given(
+    st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=8),
+    st.integers(2**30, 2**31 - 1),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=3),
+    st.integers(0, 3),
+)
+def test_an_answer_like_the_last_one_is_read_as_any_other(
+    numbers: list[int], request_id: int, edits: list[tuple[float, int]], cut: int
+) -> None:
+    oids = [f"1.3.6.1.{at}" for at in range(len(numbers))]
+    first = packet_of([(oid, Integer32(n)) for oid, n in zip(oids, numbers, strict=True)], 2**30)
+    pdu = decode(first)
+    form = template_of(pdu.varbinds, pdu.oids, pdu.tlvs, ())
+    assert decode(first, form).template is form
+    assert form.frame is not None
+    more = [(oid, Integer32(n ^ 1)) for oid, n in zip(oids, numbers, strict=True)]
+    packet = bytearray(packet_of(more, request_id))
+    for where, byte in edits:
+        packet[int(where * (len(packet) - 1))] = byte
+    packet = packet[: len(packet) - cut]
+    assert outcome(bytes(packet), form) == outcome(bytes(packet), None)
+
+
+def outcome(packet: bytes, expected: Template | None) -> object:
+    """All that a reader learns of an answer, whether it had the expected form or not."""
+    try:
+        pdu = decode(packet, expected)
+    except DecodeError:
+        return None
+    if pdu.template is not None:
+        split_varbinds(pdu.varbinds, 0, len(pdu.varbinds), pdu.oids, pdu.tlvs)
+        pdu.template = None
+    return pdu
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4], ids=lambda count: f"length-of-{count}-bytes")

@@ -8,8 +8,9 @@ import pytest
 
 from monitors.probe import ProblemKind
 from monitors.snmp import ber
-from monitors.snmp.engine import SnmpEngine
+from monitors.snmp.engine import GATHER_S, SnmpEngine
 from monitors.snmp.target import Community, SnmpTarget
+from monitors.snmp.transport import UdpSocket
 from tests.monitors.snmp.agents import ScriptedAgent, request_id_of, response
 from tests.wait import until_async
 
@@ -178,6 +179,54 @@ async def test_never_more_in_flight_than_allowed() -> None:
         assert engine.counters.sent == 3
         await asyncio.gather(*polls)
         assert engine.counters.sent == 9
+
+
+async def test_answers_gather_only_while_that_keeps_nobody_waiting() -> None:
+    async with ScriptedAgent(lambda *_: []) as agent, SnmpEngine(max_in_flight=3) as it:
+
+        async def asks(count: int) -> asyncio.Task[object]:
+            target = agent.target(timeout_s=30)
+            task = asyncio.create_task(it.get(target, [NAME]))
+            await until_async(lambda: len(agent.requests) == count, 5, "the request")
+            return task
+
+        assert it._gather_s() == 0
+        polls = [await asks(1)]
+        assert it._gather_s() == 0
+        polls.append(await asks(2))
+        assert it._gather_s() == GATHER_S
+        polls.append(await asks(3))
+        assert it._gather_s() == 0
+        for poll in polls:
+            poll.cancel()
+        await asyncio.gather(*polls, return_exceptions=True)
+
+
+async def test_packets_that_came_meanwhile_are_read_together() -> None:
+    clock, waits = asyncio.get_running_loop().time, [0.2]
+    came: list[tuple[bytes, float]] = []
+    udp = UdpSocket(
+        socket.AF_INET,
+        lambda packet, _: came.append((packet, clock())),
+        lambda _: None,
+        lambda: waits.pop() if waits else 0.0,
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        to = ("127.0.0.1", udp._socket.getsockname()[1])
+        sender.sendto(b"1", to)
+        await until_async(lambda: came, 5, "the first packet")
+        for packet in (b"2", b"3"):
+            sender.sendto(packet, to)
+        await until_async(lambda: len(came) == 3, 5, "the others")
+        assert [packet for packet, _ in came] == [b"1", b"2", b"3"]
+        assert came[1][1] - came[0][1] >= 0.19
+        waits.append(0.01)
+        sender.sendto(b"4", to)
+        await until_async(lambda: len(came) == 4, 5, "the last one")
+        sender.sendto(b"never", to)
+        udp.close()
+        await asyncio.sleep(0.02)  # longer than what was left to wait
+        assert len(came) == 4
 
 
 async def test_a_cancelled_poll_leaves_nothing_behind() -> None:

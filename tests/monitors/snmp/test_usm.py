@@ -1,5 +1,7 @@
 """SNMPv3 keys and seals against the RFCs' vectors and pysnmp, and what a session believes."""
 
+import hashlib
+import hmac
 from collections.abc import Callable
 
 import pytest
@@ -81,6 +83,16 @@ def test_what_is_sealed_can_be_opened(plain: bytes, boots: int, time_s: int, siz
     vector = boots.to_bytes(4) + time_s.to_bytes(4) + salt
     decryptor = Cipher(AES(key), CFB(vector)).decryptor()
     assert decryptor.update(sealed) + decryptor.finalize() == plain
+
+
+@given(st.sampled_from(Auth), st.binary(min_size=1, max_size=64), st.binary(max_size=300))
+def test_messages_are_signed_as_by_the_standard_library(
+    auth: Auth, key: bytes, text: bytes
+) -> None:
+    key = key[: hashlib.new(auth.digest).digest_size]  # as long as those for one engine at most
+    blank = text + bytes(auth.code_bytes) + text
+    code = hmac.digest(key, blank, auth.digest)[: auth.code_bytes]
+    assert sign(blank, len(text), auth, key) == text + code + text
 
 
 @pytest.mark.parametrize("auth", Auth)
