@@ -3,13 +3,14 @@
 import json
 import socket
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+from urllib.parse import urlencode, urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
@@ -98,10 +99,13 @@ class Outlook(_Part):
 class HealthSource(Protocol):
     """Whoever can say how the center is."""
 
-    name: str
-    """For the run's record: `monitor http://127.0.0.1:8720`, `bootstrap`."""
-    is_live: bool
-    """Whether it goes on watching, so that waiting for its next look makes sense."""
+    @property
+    def name(self) -> str:
+        """For the run's record: `monitor http://127.0.0.1:8720`, `bootstrap`."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it goes on watching, so that waiting for its next look makes sense."""
 
     def outlook(self, devices: Iterable[str]) -> Outlook:
         """How it is, and how it would be without these devices. Raises `HealthError`."""
@@ -121,7 +125,7 @@ class MonitorHealth:
 
     def outlook(self, devices: Iterable[str]) -> Outlook:
         """See `HealthSource`."""
-        query = urllib.parse.urlencode({"devices": ",".join(devices)})
+        query = urlencode({"devices": ",".join(devices)})
         text = _get(f"{self.url}/api/v1/outlook?{query}")
         try:
             found = Outlook.model_validate_json(text)
@@ -136,6 +140,35 @@ class MonitorHealth:
                 f"{self.url}: watches {found.center}, not {self.center}; set WATCHFLOOR_MONITOR_URL"
             )
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class EitherMonitor:
+    """Several monitors of one center: whoever is not changed itself, and answers first."""
+
+    monitors: tuple[MonitorHealth, ...]
+    addresses: Mapping[str, str]
+    """Device -> its address: a monitor that runs on a changed device is not asked."""
+    is_live: bool = True
+
+    @property
+    def name(self) -> str:
+        return " or ".join(monitor.name for monitor in self.monitors)
+
+    def outlook(self, devices: Iterable[str]) -> Outlook:
+        """See `HealthSource`."""
+        asked = tuple(devices)
+        changed = {self.addresses.get(name) for name in asked}
+        able = [one for one in self.monitors if urlsplit(one.url).hostname not in changed]
+        if not able:
+            raise HealthError(
+                f"{', '.join(asked)}: every monitor that could say whether all is well runs there;"
+                " name another one's URL in WATCHFLOOR_MONITOR_URL, too"
+            )
+        for monitor in able[:-1]:
+            with suppress(HealthError):
+                return monitor.outlook(asked)
+        return able[-1].outlook(asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +239,15 @@ class DirectHealth:
             return dict(zip((host.name for host in hosts), answers, strict=True))
 
 
-def monitor_of(settings: Settings, center: Center) -> MonitorHealth:
-    """The monitor that the settings name."""
-    return MonitorHealth(settings.monitor_url, center.name)
+def monitors_of(settings: Settings, center: Center) -> EitherMonitor:
+    """The monitors that the settings name."""
+    addresses = {d.name: str(d.address) for d in center.devices.values() if d.address is not None}
+    named = tuple(MonitorHealth(url, center.name) for url in settings.monitor_urls)
+    return EitherMonitor(named, addresses)
 
 
-def watches(source: MonitorHealth) -> bool:
-    """Whether that monitor is there and watches this center."""
+def watches(source: HealthSource) -> bool:
+    """Whether it answers, and watches this center."""
     try:
         source.outlook(())
     except HealthError:

@@ -78,6 +78,8 @@ class RunRecord(_Part):
     why: str = ""
     ticket: str = ""
     plan_hash: str
+    health: str = ""
+    """Who said how the center was: a monitor's URL, or `bootstrap` before there was one."""
     began: datetime
     ended: datetime | None = None
     state: Literal["running", "done", "failed", "stopped"] = "running"

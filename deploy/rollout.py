@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from secrets import token_hex
 from typing import Literal
 
 from deploy.access import Access
@@ -39,6 +40,8 @@ class Order:
     approved_cuts: frozenset[str] = frozenset()
     """Devices whose management path may be cut."""
     dead_man_s: int = DEAD_MAN_S
+    health: str = ""
+    """Who says how the center is, for the record."""
 
 
 @dataclass(slots=True)
@@ -69,6 +72,8 @@ class Rollout:
     results: dict[str, HostResult] = field(default_factory=dict)
     """By target."""
     blockers: tuple[str, ...] = ()
+    salt: str = field(default_factory=lambda: token_hex(16))
+    """For the digests of secrets that hosts keep."""
 
     def run(self) -> RunRecord:
         """Everything; the record that it returns is the last one kept."""
@@ -174,10 +179,12 @@ class Rollout:
             host = target.way.host_job(self.access, target.device)
             if any(job.signs for job in jobs):
                 host = host.model_copy(update={"authority_key": self.access.authority_key()})
+            names = {name for job in jobs for change in job.changes for name in change.secrets}
+            secrets = self.access.box(target.device).values(sorted(names))
         except WatchfloorError as error:
             progress.reason, progress.message = Reason.CREDENTIAL, str(error)
             return target, None
-        return target, host.model_copy(update={"areas": jobs})
+        return target, host.model_copy(update={"areas": jobs, "secrets": secrets})
 
     def _ready(self, progress: _Progress) -> list[AreaPlan]:
         ready: list[AreaPlan] = []
@@ -204,12 +211,13 @@ class Rollout:
             owner=self.order.owner,
             areas=self.plan.areas,
             dead_man_s=self.order.dead_man_s,
+            salt=self.salt,
         )
 
     def _take(self, progress: _Progress, event: Event) -> None:
         if isinstance(event, Connected):
-            login = self.access.login or self.access.admin
-            progress.vantage = Vantage(event.client, event.port, login, self.access.admin)
+            device = progress.target.device
+            progress.vantage = self.access.vantage(device, event.client, event.port)
         elif isinstance(event, AreaDone):
             progress.areas[event.area] = AreaResult(
                 area=event.area,
@@ -267,6 +275,7 @@ class Rollout:
             why=self.order.why,
             ticket=self.order.ticket,
             plan_hash=self.plan.hash,
+            health=self.order.health,
             began=datetime.now(UTC),
         )
 

@@ -35,8 +35,8 @@ class Settings:
     syslog: Endpoint | None
     notices: Endpoint | None
     """PJLink status notices."""
-    monitor_url: str
-    """Where the deploying side finds the monitor's API, without a slash at the end."""
+    monitor_urls: tuple[str, ...]
+    """Where the deploying side finds the monitors' APIs, without a slash at the end."""
     monitor_token: SecretText
     """For the API's writing calls; empty when none is set."""
 
@@ -60,9 +60,14 @@ class Settings:
             traps=_listen(env, "WATCHFLOOR_LISTEN_TRAPS"),
             syslog=_listen(env, "WATCHFLOOR_LISTEN_SYSLOG"),
             notices=_listen(env, "WATCHFLOOR_LISTEN_NOTICES"),
-            monitor_url=_url(env, f"http://{join_endpoint(*web)}"),
+            monitor_urls=_urls(env, f"http://{join_endpoint(*web)}"),
             monitor_token=SecretText(env.get("WATCHFLOOR_MONITOR_TOKEN", "")),
         )
+
+    @property
+    def monitor_url(self) -> str:
+        """The monitor that is told of runs and drift."""
+        return self.monitor_urls[0]
 
     @property
     def known_hosts(self) -> Path:
@@ -129,8 +134,13 @@ def _listen(env: Mapping[str, str], name: str) -> Endpoint | None:
         raise SettingError(f"{name}={text}: {error}; write it as 127.0.0.1:8720") from error
 
 
-def _url(env: Mapping[str, str], default: str) -> str:
-    text = env.get("WATCHFLOOR_MONITOR_URL") or default
+def _urls(env: Mapping[str, str], default: str) -> tuple[str, ...]:
+    """One or several, with commas between them."""
+    words = (env.get("WATCHFLOOR_MONITOR_URL") or default).replace(",", " ").split()
+    return tuple(_url(word) for word in words) or (default,)
+
+
+def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc:
         raise SettingError(

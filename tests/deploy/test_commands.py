@@ -76,14 +76,26 @@ def test_drift_tells_of_a_host_that_cannot_be_read_and_reports_nothing(folder: P
 
 
 def test_apply_records_the_run_and_fails(folder: Path) -> None:
-    found = call("apply", "--yes", "--json", "--reason", "because")
+    found = call("apply", "--yes", "--json", "--reason", "because", "--bootstrap")
     assert found.return_value == 1
     record = json.loads(found.stdout)
     assert (record["state"], record["why"]) == ("failed", "because")
+    assert record["health"] == "bootstrap"
     assert record["hosts"][0]["reason"] == "key-file"
     assert "1 events wait in" in found.stderr
     kept = list((folder / "state/runs").iterdir())
     assert [path.name for path in kept] == [f"{record['run']}.json"]
+
+
+def test_without_a_monitor_nothing_is_begun_unasked(folder: Path) -> None:
+    found = call("apply", "--yes", "--json")
+    assert found.return_value == 1
+    record = json.loads(found.stdout)
+    assert record["state"] == "stopped"
+    (blocker,) = record["blockers"]
+    assert "the monitor does not answer" in blocker
+    assert "--bootstrap" in blocker
+    assert record["health"] == "monitor http://127.0.0.1:9"
 
 
 def test_apply_asks_nobody_who_is_not_there(folder: Path) -> None:

@@ -48,6 +48,8 @@ class LabSite(Generic[Machine]):
 
     folder: Path
     hosts: tuple[Machine, ...]
+    monitor_url: str = ""
+    """Of the monitor that watches it; empty while there is none."""
 
     @classmethod
     def create(
@@ -83,12 +85,19 @@ class LabSite(Generic[Machine]):
 
     def watchfloor(self, *words: str, timeout_s: float = 180) -> Finished:
         """`watchfloor …` in the center's folder, run to its end."""
-        argv = [*_PROGRAM, *words]
+        argv = [*_PROGRAM, *self._without_monitor(words)]
         command = ["env", "-C", str(self.folder), *argv]
         return attempt(command, env={**os.environ, **self.environment}, timeout_s=timeout_s)
 
+    def _without_monitor(self, words: Sequence[str]) -> Sequence[str]:
+        """What changes hosts asks a monitor first, unless it is told that there is none."""
+        if self.monitor_url or words[:1] not in [("apply",), ("undo",)] or "--bootstrap" in words:
+            return words
+        return [*words, "--bootstrap"]
+
     def start(self, *words: str) -> Child:
         """`watchfloor …` in the background; end it."""
+        words = tuple(self._without_monitor(words))
         return start([*_PROGRAM, *words], env=self.environment, cwd=self.folder)
 
     def json(self, *words: str, code: int) -> Any:
@@ -111,6 +120,8 @@ class LabSite(Generic[Machine]):
             "WATCHFLOOR_ENDPOINTS": str(self.folder / "endpoints"),
             "WATCHFLOOR_STATE": str(self.folder / "state"),
             "WATCHFLOOR_RUNTIME": str(self.folder / "run"),
+            # Nobody listens on port 1: a monitor of somebody else's is never asked.
+            "WATCHFLOOR_MONITOR_URL": self.monitor_url or "http://127.0.0.1:1",
         }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.text import Text
 
+from deploy.blocker import Gate
 from deploy.change import printable
 from deploy.events import drift_event, event, tell
 from deploy.lease import lease
@@ -26,6 +27,7 @@ from watchfloor.cli.deploying import (
     show_plan,
 )
 from watchfloor.cli.exits import Exit
+from watchfloor.cli.gating import gate_of, gate_options, health_of
 from watchfloor.cli.output import console, json_option, print_json, print_table
 
 
@@ -38,13 +40,7 @@ from watchfloor.cli.output import console, json_option, print_json, print_table
 @click.option("--yes", is_flag=True, help="Plan and apply without asking in between.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; stands in the run's record.")
 @click.option("--ticket", default="", metavar="ID", help="The change's ticket, for the record.")
-@click.option(
-    "--accept-outage",
-    "outages",
-    multiple=True,
-    metavar="DEVICE",
-    help="Change this device although something is out meanwhile. May be repeated.",
-)
+@gate_options
 @click.option(
     "--accept-unproved",
     "unproved",
@@ -81,6 +77,8 @@ def apply(
     reason: str,
     ticket: str,
     outages: tuple[str, ...],
+    staffed: tuple[str, ...],
+    bootstrap: bool,
     unproved: tuple[str, ...],
     cuts: tuple[str, ...],
     dead_man_s: int,
@@ -96,6 +94,7 @@ def apply(
             "a plan file says which devices and areas; --limit and --area go with making a plan"
         )
     desk = open_desk(site, limits, areas, login, endpoints)
+    health = health_of(desk, bootstrap=bootstrap)
     with lease(desk.settings.runtime, desk.center.name, desk.owner, desk.run):
         drawn = _plan(desk, planfile)
         if not as_json and planfile is None:
@@ -113,8 +112,9 @@ def apply(
             accepted_unproved=frozenset(unproved),
             approved_cuts=frozenset(cuts),
             dead_man_s=dead_man_s,
+            health=health.name,
         )
-        record = _roll_out(desk, drawn, order)
+        record = _roll_out(desk, drawn, order, gate_of(desk, health, outages, staffed))
     _show(desk, record, as_json)
     _report(desk, drawn, record)
     return Exit.FAILED if record.state != "done" else Exit.OK
@@ -144,7 +144,7 @@ def _agreed(drawn: Plan) -> bool:
     return click.confirm(f"Apply to {hosts} hosts in {len(drawn.waves)} waves?", err=True)
 
 
-def _roll_out(desk: Desk, drawn: Plan, order: Order) -> RunRecord:
+def _roll_out(desk: Desk, drawn: Plan, order: Order, gate: Gate) -> RunRecord:
     with progress("applying", len(drawn.changed_hosts)) as watch:
         rollout = Rollout(
             center=desk.center,
@@ -153,6 +153,7 @@ def _roll_out(desk: Desk, drawn: Plan, order: Order) -> RunRecord:
             order=order,
             watch=watch,
             keep=lambda record: _keep(desk, record),
+            gate=gate,
         )
         return rollout.run()
 
