@@ -1,6 +1,7 @@
 """How one device, group or function is shown: what was read joined with what follows from it."""
 
 from collections.abc import Mapping
+from sys import intern
 
 from inventory.model import Center, Device
 from inventory.topology import DeviceStatus, Health, Margin
@@ -92,7 +93,7 @@ def _view_poll(protocol: ProtocolHealth) -> PollView:
 def _view_part(part: Part) -> ComponentView:
     return ComponentView(
         id=part.id,
-        kind=part.kind,
+        kind=intern(part.kind),
         name=part.name or part.id or "device",
         state=part.state,
         since=part.since,

@@ -119,7 +119,7 @@ class Presence:
             self._memory.expected,
             kept,
             SensorSet.of(sensors[at] for at in kept),
-            Verdict(states, texts),
+            Verdict.of(states, texts),
             frozenset(absent[at] for at, reason in why.items() if reason == BEFORE),
             frozenset(absent[at].component for at in why),
         )

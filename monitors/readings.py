@@ -71,7 +71,7 @@ class Measured(NamedTuple):
 class Verdict:
     """The state of every sensor and the device's word for it, in the order of the sensors."""
 
-    __slots__ = ("absent", "bad", "states", "texts")
+    __slots__ = ("__weakref__", "absent", "bad", "states", "texts")
 
     def __init__(self, states: tuple[State, ...], texts: tuple[str, ...]) -> None:
         self.states = states
@@ -81,12 +81,25 @@ class Verdict:
         self.absent = tuple(at for at in self.bad if states[at] is State.ABSENT)
         """Where the sensors stand whose part is not there."""
 
+    @staticmethod
+    def of(states: tuple[State, ...], texts: tuple[str, ...]) -> "Verdict":
+        """The verdict with these: one object for all devices of which the same is true."""
+        made = Verdict(states, texts)
+        told = texts, made.bad, tuple([states[at] for at in made.bad])
+        return _VERDICTS.setdefault(told, made)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Verdict):
             return NotImplemented
         return self is other or (self.states == other.states and self.texts == other.texts)
 
     __hash__ = None  # type: ignore[assignment]  # it is compared, and never a key
+
+
+_VERDICTS: WeakValueDictionary[
+    tuple[tuple[str, ...], tuple[int, ...], tuple[State, ...]], Verdict
+] = WeakValueDictionary()
+"""By all texts, where something is not ok, and what it is instead."""
 
 
 class Readings(Sequence[Reading]):
@@ -107,7 +120,7 @@ class Readings(Sequence[Reading]):
         sensors = SensorSet.of(
             Sensor(r.sensor_class, r.name, r.unit, r.component, r.oid, r.profile) for r in readings
         )
-        verdict = Verdict(tuple(r.state for r in readings), tuple(r.text for r in readings))
+        verdict = Verdict.of(tuple(r.state for r in readings), tuple(r.text for r in readings))
         return Readings(sensors, tuple(plain(r.value) for r in readings), verdict)
 
     def of_class(self, sensor_class: SensorClass) -> Iterator[Reading]:
@@ -175,9 +188,7 @@ class Recurring:
         known = self._readings.sensors.sensors
         if len(now) != len(known) or not all(map(_is_of, now, known)):
             return Readings.of(now)
-        verdict = Verdict(tuple(r.state for r in now), tuple(r.text for r in now))
-        if verdict == self._readings.verdict:
-            verdict = self._readings.verdict
+        verdict = Verdict.of(tuple(r.state for r in now), tuple(r.text for r in now))
         return Readings(self._readings.sensors, tuple(plain(r.value) for r in now), verdict)
 
 

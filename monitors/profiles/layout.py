@@ -123,7 +123,7 @@ class Layout:
         return Readings(
             SensorSet.of(source for source, _ in found),
             tuple(m.value for _, m in found),
-            Verdict(tuple(m.state for _, m in found), tuple(m.text for _, m in found)),
+            Verdict.of(tuple(m.state for _, m in found), tuple(m.text for _, m in found)),
         )
 
     def _find(self, profiles: Sequence[CompiledProfile], values: Values) -> list[AnySlot]:

@@ -166,11 +166,19 @@ def library_for(center: Path) -> Library:
     return shipped().extended(own)
 
 
+_PLANS: WeakValueDictionary[PollPlan, PollPlan] = WeakValueDictionary()
+
+
+def _one(plan: PollPlan) -> PollPlan:
+    """The same plan for all devices that are asked the same."""
+    return _PLANS.setdefault(plan, plan)
+
+
 def plan_of(profiles: Sequence[CompiledProfile], gets: Iterable[bytes] = ()) -> PollPlan:
     """Everything that these profiles read, each object once, besides some more `gets`."""
     singles = [*gets, *(oid for profile in profiles for oid in profile.gets)]
     columns = {c for profile in profiles for table in profile.tables for c in table.columns}
-    return PollPlan(tuple(dict.fromkeys(singles)), grouped(columns))
+    return _one(PollPlan(tuple(dict.fromkeys(singles)), grouped(columns)))
 
 
 def pruned(plan: PollPlan, values: Collection[bytes]) -> PollPlan:
@@ -178,7 +186,8 @@ def pruned(plan: PollPlan, values: Collection[bytes]) -> PollPlan:
     columns = {column for group in plan.walks for column in group}
     sizes = {len(column) for column in columns}
     present = {oid[:size] for oid in values for size in sizes}
-    return PollPlan(tuple(oid for oid in plan.gets if oid in values), grouped(columns & present))
+    gets = tuple(oid for oid in plan.gets if oid in values)
+    return _one(PollPlan(gets, grouped(columns & present)))
 
 
 def _under(oid: bytes, prefix: bytes) -> bool:

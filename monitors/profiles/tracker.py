@@ -1,6 +1,6 @@
 """One device's readings from poll to poll: only what has changed on the wire is worked out anew."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -13,6 +13,8 @@ from monitors.snmp.template import Template
 
 _ABSENT = Measured(0, State.OK, "")
 """Keeps the place of a slot that has no reading now."""
+
+_NONE: frozenset[int] = frozenset()
 
 T = TypeVar("T")
 
@@ -116,10 +118,12 @@ class Tracker:
         self._routes = _routes(layout, script)
         self._seen: list[tuple[Template, bytes] | None] = [None] * len(script.beats)
         """Form and bytes of the last answers."""
-        self._values: list[float] = [0] * len(layout.slots)
-        self._states: list[State] = [State.OK] * len(layout.slots)
-        self._texts: list[str] = [""] * len(layout.slots)
-        self._gone: set[int] = set(range(len(layout.slots)))
+        # Tuples, of which those of the last readings serve where nothing is lacking.
+        count = len(layout.slots)
+        self._values: tuple[float, ...] = (0,) * count
+        self._states: tuple[State, ...] = (State.OK,) * count
+        self._texts: tuple[str, ...] = ("",) * count
+        self._gone: frozenset[int] = frozenset(range(count))
         """Slots without a reading."""
         self._latest: Readings | None = None
 
@@ -128,17 +132,19 @@ class Tracker:
         judged_anew = self._take(poll)
         latest = self._latest
         if judged_anew or latest is None:
-            latest = self._collect(latest)
+            latest = self._collect()
         else:
-            values = self._present(self._values) if self._gone else tuple(self._values)
+            values = self._present(self._values)
             if values != latest.values:
                 latest = Readings(latest.sensors, values, latest.verdict)
+            elif not self._gone:
+                self._values = latest.values
         self._latest = latest
         return latest
 
     def _take(self, poll: Replayed) -> bool:
         """Takes in what has changed; whether a state, a word or the presence of a sensor has."""
-        values, seen, routes = self._values, self._seen, self._routes
+        values, seen, routes = list(self._values), self._seen, self._routes
         touched: set[int] = set()
         came = False
         for beat, answer in enumerate(poll.answers):
@@ -157,36 +163,49 @@ class Tracker:
                         {slot + n for slot, _, count in runs for n in range(count)}
                     )
             touched.update(routes.changed(beat, before, answer), odd)
-        return self._work(poll, touched) or came
+        came |= self._work(poll, touched, values)
+        self._values = tuple(values)
+        return came
 
     def _return(self, slots: set[int]) -> bool:
         """Notes that these slots have readings; whether one had none."""
         come = self._gone & slots
-        self._gone = self._gone - come  # anew, because a set that was large once stays so
+        self._gone = (self._gone - come) or _NONE
         return bool(come)
 
-    def _work(self, poll: Replayed, slots: Iterable[int]) -> bool:
-        changed = False
+    def _work(self, poll: Replayed, slots: Iterable[int], values: list[float]) -> bool:
+        turned: set[int] = set()
+        said: dict[int, Measured] = {}
         for slot in slots:
             raw = tuple(place and poll.at(place) for place in self._routes.inputs[slot])
             measured = self.layout.slots[slot].measure(raw)
             if (measured is None) is not (slot in self._gone):
-                self._gone ^= {slot}
-                changed = True
+                turned.add(slot)
             value, state, text = measured or _ABSENT
-            self._values[slot] = value
+            values[slot] = value
             if state is not self._states[slot] or text != self._texts[slot]:
-                self._states[slot], self._texts[slot] = state, text
-                changed = True
-        return changed
+                said[slot] = measured or _ABSENT
+        if turned:
+            self._gone = (self._gone ^ turned) or _NONE
+        if said:
+            self._say(said)
+        return bool(turned or said)
 
-    def _collect(self, before: Readings | None) -> Readings:
+    def _say(self, said: Mapping[int, Measured]) -> None:
+        states, texts = list(self._states), list(self._texts)
+        for slot, (_, state, text) in said.items():
+            states[slot], texts[slot] = state, text
+        self._states, self._texts = tuple(states), tuple(texts)
+
+    def _collect(self) -> Readings:
         sensors = SensorSet.of(self._present(self.layout.sources))
-        verdict = Verdict(self._present(self._states), self._present(self._texts))
-        if before is not None and before.sensors is sensors and before.verdict == verdict:
-            verdict = before.verdict
+        verdict = Verdict.of(self._present(self._states), self._present(self._texts))
+        if not self._gone:
+            self._states, self._texts = verdict.states, verdict.texts
         return Readings(sensors, self._present(self._values), verdict)
 
-    def _present(self, items: Sequence[T]) -> tuple[T, ...]:
+    def _present(self, items: tuple[T, ...]) -> tuple[T, ...]:
         gone = self._gone
-        return tuple(item for slot, item in enumerate(items) if slot not in gone)
+        if not gone:
+            return items
+        return tuple([item for slot, item in enumerate(items) if slot not in gone])

@@ -14,7 +14,7 @@ WALK_WIDTH = 12
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class PollPlan:
     """OIDs as BER content bytes. Columns of one table stand in one group: they are as long."""
 

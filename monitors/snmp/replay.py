@@ -6,6 +6,7 @@ matters differs, the poll begins anew as an ordinary `Inquiry`.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from monitors.snmp.inquiry import Exchange, Inquiry
 from monitors.snmp.message import Ask, Pdu
@@ -72,12 +73,24 @@ class Script:
 
 
 def _beat(exchange: Exchange, rigid: Collection[bytes]) -> Beat:
-    pdu = exchange.pdu
+    pdu, ask = exchange.pdu, exchange.ask
     template = template_of(pdu.varbinds, pdu.oids, pdu.tlvs, rigid)
     kept: Sequence[int] = exchange.kept
     if kept == tuple(range(len(kept))):
-        kept = range(len(kept))
-    return Beat(exchange.ask, template, pdu.varbinds, kept)
+        kept = _first(len(kept))
+    shared = _ask(ask.pdu_tag, ask.varbinds, ask.non_repeaters, ask.max_repetitions)
+    return Beat(shared, template, pdu.varbinds, kept)
+
+
+@lru_cache(maxsize=4096)
+def _ask(pdu_tag: int, varbinds: bytes, non_repeaters: int, max_repetitions: int) -> Ask:
+    """One and the same request for all devices that are asked it."""
+    return Ask(pdu_tag, varbinds, non_repeaters, max_repetitions)
+
+
+@lru_cache(maxsize=1024)
+def _first(count: int) -> range:
+    return range(count)
 
 
 class Replayed(Mapping[bytes, bytes]):
