@@ -92,7 +92,7 @@ async def test_answers_that_get_lost_for_their_size_are_learned_once(engine: Snm
 
 async def test_a_slow_agent_is_waited_for_and_not_asked_twice(engine: SnmpEngine) -> None:
     async with agent_of("ups-apc") as agent:
-        agent.faults.delay_s = 0.2
+        agent.faults.delay_s = 0.15
         target = Watched(engine, agent, timeout_s=0.1).target
         assert (await engine.get(target, [NAME])).problem is None
         engine.counters.retransmitted = 0
@@ -100,7 +100,7 @@ async def test_a_slow_agent_is_waited_for_and_not_asked_twice(engine: SnmpEngine
             assert (await engine.get(target, [NAME])).problem is None
         assert engine.counters.retransmitted == 0
         pace = engine.habits(target).pace
-        assert pace.timeout_s > 0.2
+        assert pace.timeout_s > 0.15
         assert pace.round_trip_s is not None
 
 
