@@ -6,7 +6,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from deploy.area import Vantage
 from deploy.messages import HostJob
+from deploy.secret_box import SecretBox
 from inventory.endpoints import EndpointMap
 from inventory.errors import WatchfloorError
 from inventory.host_keys import HostKey, alias, read_host_keys
@@ -33,7 +35,8 @@ class Access:
     endpoints: EndpointMap
     host_keys: Mapping[str, tuple[HostKey, ...]]
     secrets: Secrets | None = None
-    """For the credentials of other ways, whose purpose is `deploy` or `bmc-admin`."""
+    """For other ways' credentials, and for the markers in texts; `SecretBox` says what may go
+    where."""
     login: str | None = None
     """Another account to log in as: root, on a host that does not have its accounts yet."""
 
@@ -57,6 +60,15 @@ class Access:
         credential = authority.credential if authority else ""
         return SecretStr(self.resolved(credential).secret.reveal())
 
+    def box(self, device: Device) -> SecretBox:
+        """The secrets that may go to that device."""
+        return SecretBox(self.center, self.secrets or Secrets((), Path()), device)
+
+    def vantage(self, device: Device, client: str, port: int) -> Vantage:
+        """Where we stand towards that device, whose answer has our address and its port."""
+        login = self.login or self.admin
+        return Vantage(client, port, login, self.admin, self.box(device))
+
     def host(self, device: Device) -> HostJob:
         """The way in to one host, without anything to do there yet."""
         address, port = self.endpoints.resolve(device.name, "ssh", str(device.address), SSH_PORT)
@@ -78,7 +90,7 @@ def open_access(
     center: Center, folder: Path, settings: Settings, login: str | None = None
 ) -> Access:
     """Resolves the deploy credential. Raises `AccessError`, `SecretError`, `HostKeyFileError`."""
-    secrets = Secrets((Purpose.DEPLOY, Purpose.BMC_ADMIN), folder)
+    secrets = Secrets((Purpose.DEPLOY, Purpose.BMC_ADMIN, Purpose.MONITOR), folder)
     return Access(
         center=center,
         credential=secrets.resolve(deploy_credential(center)),

@@ -1,9 +1,10 @@
 """An area of a host: desired state from the inventory, and its difference from facts. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from deploy.change import Change
+from deploy.secret_text import SecretCheck, UnknownSecrets
 from inventory.facts.collect import HostFacts
 from inventory.model import Center, Device
 
@@ -20,6 +21,8 @@ class Vantage:
     """The account that we are logged in as."""
     admin: str
     """The account that has to be able to log in and become root afterwards."""
+    secrets: SecretCheck = field(default_factory=UnknownSecrets)
+    """Tells whether a secret on the host is the wanted one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 """The typed changes that a plan is made of, and how each of them reads to a person.
 
 A change is pure data: `deploy.hardening` decides on it, `deploy.operations` turns it into the shell
-script that makes it so. None of them holds a secret.
+script that makes it so. None of them holds a secret: markers stand for those.
 """
 
 import difflib
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from inventory.facts.textfile import TextFile
+from deploy.account_change import AccountChange
+from deploy.live_change import ModeChange, PurgeChange, SysctlChange
+from deploy.secret_text import SecretCheck, names
+from inventory.facts.textfile import StoredSecret, TextFile
 
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]+$", max_length=4096)]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_.-]{0,31}$")]
@@ -31,6 +34,11 @@ class _Change(BaseModel):
     @property
     def diff(self) -> tuple[str, ...]:
         """A unified diff for what has lines; empty otherwise."""
+        return ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that the worker needs for it, and no others: `CREDENTIAL.secret`."""
         return ()
 
 
@@ -55,6 +63,21 @@ class FileChange(_Change):
     before_mode: int = 0
     before_owner: str = ""
     before_group: str = ""
+    has_markers: bool = False
+    """Whether markers in the content stand for secrets. A text that comes from a host must never
+    have them: the host could ask for any secret."""
+    stale: tuple[str, ...] = ()
+    """The secrets of which the host has another value."""
+
+    @model_validator(mode="after")
+    def _is_private_with_secrets(self) -> Self:
+        if self.secrets and self.mode & 0o007:
+            raise ValueError(f"{self.path} holds a secret and everybody might read it")
+        return self
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return names([self.content]) if self.has_markers else ()
 
     @property
     def title(self) -> str:
@@ -63,6 +86,8 @@ class FileChange(_Change):
             return f"create {self.path}"
         if self.before != self.content:
             return f"change {self.path}"
+        if self.stale:
+            return f"write the present {' and '.join(self.stale)} into {self.path}"
         was = f"{_owners(self.before_owner, self.before_group)} {self.before_mode:04o}"
         now = f"{_owners(self.owner, self.group)} {self.mode:04o}"
         return f"set owner and mode of {self.path}: {was} -> {now}"
@@ -242,7 +267,11 @@ Change = Annotated[
     | UserChange
     | MemberChange
     | ShutChange
-    | RulesetChange,
+    | RulesetChange
+    | ModeChange
+    | SysctlChange
+    | PurgeChange
+    | AccountChange,
     Field(discriminator="kind"),
 ]
 """Any change; `kind` tells which."""
@@ -255,12 +284,19 @@ def file_change(
     mode: int = 0o644,
     owner: str = "root",
     group: str = "",
+    secrets: SecretCheck | None = None,
     **how: tuple[str, ...],
 ) -> FileChange | None:
-    """The change that makes the file what is wanted; None when it is so already."""
+    """The change that makes the file what is wanted; None when it is so already.
+
+    With `secrets`, the `Vantage`'s, markers in what is wanted stand for secrets
+    (`deploy.secret_text`), and no part of it may come from the host. Raises `SecretError` when one
+    is not at hand.
+    """
     is_file = now.kind == "file"
     as_wanted = (now.content, now.mode, now.owner) == (wanted, mode, owner)
-    if is_file and as_wanted and (not group or now.group == group):
+    stale = _stale(now, wanted, secrets) if secrets else ()
+    if is_file and as_wanted and (not group or now.group == group) and not stale:
         return None
     return FileChange(
         path=now.path,
@@ -272,8 +308,21 @@ def file_change(
         before_mode=now.mode,
         before_owner=now.owner if is_file else "",
         before_group=now.group if is_file and group else "",
+        has_markers=secrets is not None,
+        stale=stale,
         validate_with=how.get("validate_with", ()),
         check_with=how.get("check_with", ()),
+    )
+
+
+def _stale(now: TextFile, wanted: str, secrets: SecretCheck) -> tuple[str, ...]:
+    stored = {secret.name: secret for secret in now.secrets}
+    nothing = StoredSecret("", "", "")
+    return tuple(
+        name
+        for name in names([wanted])
+        for kept in (stored.get(name, nothing),)
+        if not secrets.is_current(name, kept.salt, kept.digest)
     )
 
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from deploy import consoles, hardening, servers, walls
 from deploy.area import Difference, HostArea, Vantage
-from inventory.facts.area import FactError
+from inventory.errors import WatchfloorError
 from inventory.facts.collect import HostFacts, batch
 from inventory.model import Center, Device
 
@@ -56,5 +56,5 @@ def _difference(
 ) -> Difference:
     try:
         return area.difference(center, device, facts, vantage)
-    except FactError as error:
+    except WatchfloorError as error:  # facts that are not usable, a secret that is not at hand
         return Difference(unmet=(str(error),))

@@ -18,6 +18,7 @@ def make_job(
     owner: str,
     areas: Collection[str] = (),
     dead_man_s: int = DEAD_MAN_S,
+    salt: str = "",
 ) -> Job:
     """The job for these targets, which reads all areas or only `areas`."""
     readings: dict[str, int] = {}
@@ -33,4 +34,5 @@ def make_job(
         readings=tuple(readings),
         hosts=tuple(numbered),
         dead_man_s=dead_man_s,
+        salt=salt,
     )

@@ -63,11 +63,17 @@ class HostJob(_Message):
     """The private key itself, where it is in no file."""
     password: SecretStr = SecretStr("")
     """Where it is logged in to with one."""
+    secrets: Mapping[str, SecretStr] = {}
+    """`CREDENTIAL.secret` -> its value, of those that the changes' texts have markers of."""
     authority_key: SecretStr = SecretStr("")
     """The private key of the center's authority, where a certificate is to be signed."""
     host_keys: tuple[str, ...] = ()
     """`TYPE BASE64`, the only keys that are believed."""
     areas: tuple[AreaJob, ...] = ()
+
+    @field_serializer("secrets", when_used="json")
+    def _reveal_all(self, values: Mapping[str, SecretStr]) -> dict[str, str]:
+        return {name: value.get_secret_value() for name, value in values.items()}
 
     @field_serializer("key_text", "password", "authority_key", when_used="json")
     def _reveal(self, value: SecretStr) -> str:
@@ -82,6 +88,8 @@ class Job(_Message):
     run: str
     owner: str
     """Who asks, for the hosts' locks: `alice@noc-1`."""
+    salt: str = ""
+    """For the digests of secrets that hosts keep, in hex; one for a whole run."""
     readings: tuple[str, ...]
     """What is read: for SSH the script of `inventory.facts.collect.batch`."""
     hosts: tuple[HostJob, ...]

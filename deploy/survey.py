@@ -1,6 +1,6 @@
 """Reads hosts without changing them: what each answered, or the one line why it did not."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from deploy.access import Access
@@ -14,6 +14,7 @@ from deploy.way import Target
 from inventory.errors import WatchfloorError
 from inventory.facts.area import FactError
 from inventory.facts.collect import HostFacts
+from inventory.model import Device
 
 
 @dataclass(slots=True)
@@ -32,13 +33,15 @@ class Survey:
     """Collects a job's events; give `take` to `run_job`."""
 
     access: Access
+    devices: Mapping[str, Device]
+    """By target."""
     answers: dict[str, Answer] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         answer = self.answers.setdefault(event.host, Answer())
         if isinstance(event, Connected):
-            login = self.access.login or self.access.admin
-            answer.vantage = Vantage(event.client, event.port, login, self.access.admin)
+            device = self.devices[event.host]
+            answer.vantage = self.access.vantage(device, event.client, event.port)
             answer.os = event.os
         elif isinstance(event, FactsRead):
             try:
@@ -59,14 +62,15 @@ def survey(
     areas: Collection[str] = (),
 ) -> dict[str, Answer]:
     """Every target's answer, by name, for these areas. `watch` sees the events as they come."""
-    found = Survey(access)
+    wanted = tuple(targets)
+    found = Survey(access, {target.name: target.device for target in wanted})
 
     def take(event: Event) -> None:
         found.take(event)
         watch(event)
 
     hosts: list[tuple[Target, HostJob]] = []
-    for target in targets:
+    for target in wanted:
         try:
             hosts.append((target, target.way.host_job(access, target.device)))
         except WatchfloorError as error:  # its secret is not at hand: that costs this target alone

@@ -7,31 +7,43 @@ planted there would hand them the machine.
 import base64
 import posixpath
 import shlex
+from collections.abc import Mapping
 from shlex import quote
 from textwrap import wrap
 
+from pydantic import SecretStr
+
 from deploy.change import FileChange, RemovalChange
+from deploy.operations import ledger
 from deploy.operations.journal import Step
+from deploy.secret_text import cards, filled
 
 
 def removal_script(change: RemovalChange, step: Step) -> str:
     """Takes the file away; a configuration that does without it worse gets it back."""
     setting = (
-        f'target={quote(change.path)}\nif [ -e "$target" ] || [ -h "$target" ]; then\n'
+        ledger.functions(change.path)
+        + ledger.writing("", "", "")
+        + f'target={quote(change.path)}\nif [ -e "$target" ] || [ -h "$target" ]; then\n'
         '  cp -a -- "$target" "$step/saved"; rm -f -- "$target"\nfi\n'
     )
     undo = (
-        f"target={quote(change.path)}\n"
+        ledger.functions(change.path) + f"target={quote(change.path)}\n"
         'if [ -e "$step/saved" ] || [ -h "$step/saved" ]; then\n'
-        '  cp -aT -- "$step/saved" "$target"\nfi\n'
+        '  cp -aT -- "$step/saved" "$target"\nfi\nput_ledger_back\n'
     )
     return step.script(setting + _check(change), undo=undo)
 
 
-def script(change: FileChange, step: Step) -> str:
+def script(change: FileChange, step: Step, secrets: Mapping[str, SecretStr], salt: str) -> str:
     """Replaces the file. A candidate that is refused leaves everything as it was."""
-    setting = _setting(change)
-    return step.script(setting + _body(change), undo=setting + _UNDO)
+    setting = _setting(change) + ledger.functions(change.path)
+    content, kept = change.content, ""
+    if change.secrets:
+        content = filled(change.content, secrets)
+        kept = cards(change.content, secrets, salt)
+    entry = ledger.writing(change.content, content, kept)
+    return step.script(setting + _body(change, content, entry), undo=setting + _UNDO)
 
 
 # `absent` or `saved` tells what was there; neither means that nothing was changed yet.
@@ -48,6 +60,7 @@ elif [ -e "$step/saved" ]; then
   case $(stat -c %U -- "$step/saved") in "$owner") ;;
     *) chown -h --reference="$step/saved" -- "$target" ;; esac
 fi
+put_ledger_back
 """
 _KEEP = """\
 if [ -e "$target" ] || [ -h "$target" ]; then cp -a -- "$target" "$step/saved"
@@ -71,8 +84,8 @@ def _setting(change: FileChange) -> str:
     )
 
 
-def _body(change: FileChange) -> str:
-    encoded = "\n".join(wrap(base64.b64encode(change.content.encode()).decode(), 76))
+def _body(change: FileChange, content: str, ledger_entry: str) -> str:
+    encoded = "\n".join(wrap(base64.b64encode(content.encode()).decode(), 76))
     return (
         f'as_owner \'[ -d "$folder" ] || mkdir -p -m {change.folder_mode:04o} -- "$folder"\'\n'
         # noclobber opens with O_EXCL, which follows no link.
@@ -83,6 +96,7 @@ def _body(change: FileChange) -> str:
         + _validation(change)
         + _KEEP
         + (f'chgrp -- {quote(change.group)} "$new"\n' if change.group else "")
+        + ledger_entry
         + 'as_owner \'mv -fT -- "$new" "$target"\'\n'
         + _check(change)
     )
@@ -95,7 +109,7 @@ def _validation(change: FileChange) -> str:
     return (
         f"if ! said=$({' '.join(words)} 2>&1); then\n"
         '  rm -f -- "$new"\n'
-        f'  fail "{change.validate_with[0]} refuses the new $target: $said"\n'
+        f'  fail "{change.validate_with[0]} refuses the new $target: {_said(change)}"\n'
         "fi\n"
     )
 
@@ -106,6 +120,12 @@ def _check(change: FileChange | RemovalChange) -> str:
     return (
         f"if ! said=$({shlex.join(change.check_with)} 2>&1); then\n"
         '  sh -eu "$step/undo"\n'
-        f'  fail "{change.check_with[0]} refuses its configuration with the new $target: $said"\n'
+        f'  fail "{change.check_with[0]} refuses its configuration with the new $target:'
+        f' {_said(change)}"\n'
         "fi\n"
     )
+
+
+def _said(change: FileChange | RemovalChange) -> str:
+    """What a program says of a file may quote it."""
+    return "what it says may hold a secret" if change.secrets else "$said"

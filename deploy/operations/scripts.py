@@ -1,5 +1,12 @@
 """From a typed change to the shell script that makes it so and knows how to undo it. Pure."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import SecretStr
+
+from deploy.account_change import AgingChange, IdleChange, LockChange, ShellChange
 from deploy.change import (
     CertificateChange,
     Change,
@@ -14,32 +21,54 @@ from deploy.change import (
     ShutChange,
     UserChange,
 )
-from deploy.operations import commands, files, packages, people, rules, services
+from deploy.live_change import ModeChange, PurgeChange, SysctlChange
+from deploy.operations import (
+    commands,
+    files,
+    limits,
+    modes,
+    packages,
+    people,
+    rules,
+    services,
+    sysctl,
+)
 from deploy.operations.journal import Step
 
+NOTHING: Mapping[str, SecretStr] = MappingProxyType({})
 
-def script(change: Change, step: Step) -> str:
-    """A script for `sh -s`, to be run as root."""
-    match change:
-        case FileChange():
-            return files.script(change, step)
-        case RemovalChange():
-            return files.removal_script(change, step)
-        case CommandChange():
-            return commands.script(change, step)
-        case CertificateChange():
-            raise TypeError("a certificate is signed first: see operations.certificates")
-        case PackageChange():
-            return packages.script(change, step)
-        case ServiceChange():
-            return services.script(change, step)
-        case GroupChange():
-            return people.group_script(change, step)
-        case UserChange():
-            return people.user_script(change, step)
-        case MemberChange():
-            return people.member_script(change, step)
-        case ShutChange():
-            return people.shut_script(change, step)
-        case RulesetChange():
-            return rules.script(change, step)
+SCRIPTS: Mapping[type[Change], Callable[[Any, Step], str]] = MappingProxyType(
+    {
+        RemovalChange: files.removal_script,
+        CommandChange: commands.script,
+        PackageChange: packages.script,
+        ServiceChange: services.script,
+        GroupChange: people.group_script,
+        UserChange: people.user_script,
+        MemberChange: people.member_script,
+        ShutChange: people.shut_script,
+        RulesetChange: rules.script,
+        ModeChange: modes.script,
+        SysctlChange: sysctl.script,
+        PurgeChange: packages.purge_script,
+        AgingChange: limits.script,
+        LockChange: limits.script,
+        ShellChange: limits.script,
+        IdleChange: limits.script,
+    }
+)
+"""Every kind of change but those that need more than themselves and their step."""
+
+
+def script(
+    change: Change, step: Step, secrets: Mapping[str, SecretStr] = NOTHING, salt: str = ""
+) -> str:
+    """A script for `sh -s`, to be run as root.
+
+    `secrets` has a value for every name in `change.secrets`; `salt` is for their digests, in hex.
+    """
+    if isinstance(change, FileChange):
+        return files.script(change, step, secrets, salt)
+    if isinstance(change, CertificateChange):
+        raise TypeError("a certificate is signed first: see operations.certificates")
+    return SCRIPTS[type(change)](change, step)

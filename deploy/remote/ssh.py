@@ -88,7 +88,12 @@ class SshVisit(Visit):
                 self._stop_if_told()
                 self._started(area, number, change.title)
                 began = time.monotonic()
-                text = script(self._ready(session, change), journal.step(number))
+                text = script(
+                    self._ready(session, change),
+                    journal.step(number),
+                    self._target.secrets,
+                    self._job.salt,
+                )
                 session.change(text, change.title, self._job.change_timeout_s)
                 done = number
                 self._changed(area, number, time.monotonic() - began)

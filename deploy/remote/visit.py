@@ -28,6 +28,7 @@ from deploy.messages import (
 )
 from deploy.reading import fact_digest, facts_in
 from inventory.facts.area import FactError
+from inventory.secrets import Redactor, SecretText
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class Visit(ABC):
         self._target = target
         self._host = host
         self._began = time.monotonic()
+        self._redactor = Redactor()
+        for secret in (target.password, target.key_text, *target.secrets.values()):
+            self._redactor.add(SecretText(secret.get_secret_value()))
 
     @abstractmethod
     def _open(self) -> Connected:
@@ -165,7 +169,7 @@ class Visit(ABC):
                 host=self._target.name,
                 area=area.name,
                 reason=reason,
-                message=message,
+                message=self._redactor.scrub(message),
                 restored=restored,
                 changed=changed,
             )
@@ -176,7 +180,7 @@ class Visit(ABC):
             HostDone(
                 host=self._target.name,
                 reason=reason,
-                message=message,
+                message=self._redactor.scrub(message),
                 seconds=round(time.monotonic() - self._began, 3),
             )
         )

@@ -25,6 +25,7 @@ CENTER = center()
 FRESH = recorded("fresh-debian-12")
 NOTHING = SecretText("")
 CREDENTIAL = ResolvedCredential("deploy", "ssh", "deployer", NOTHING, NOTHING, "", "")
+AREAS = ("banner", "time", "accounts", "ssh", "firewall")
 ACCESS = Access(CENTER, CREDENTIAL, EndpointMap(), {})
 
 
@@ -58,7 +59,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
 
 def planned(name: str) -> HostPlan:
     answer = Answer(vantage=VANTAGE, os="debian-12", facts=FRESH)
-    return host_plan(CENTER, Target(CENTER.devices[name], WAYS["ssh"]), answer)
+    return host_plan(CENTER, Target(CENTER.devices[name], WAYS["ssh"]), answer, AREAS)
 
 
 def plan(*hosts: HostPlan, takes_out: tuple[str, ...] = ()) -> Plan:

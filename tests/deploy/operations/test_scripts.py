@@ -2,12 +2,14 @@
 
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.change import (
+    CertificateChange,
     Change,
     CommandChange,
     FileChange,
@@ -18,7 +20,7 @@ from deploy.change import (
 )
 from deploy.operations import journal
 from deploy.operations.journal import AreaJournal
-from deploy.operations.scripts import script
+from deploy.operations.scripts import SCRIPTS, script
 
 
 @pytest.fixture
@@ -222,3 +224,8 @@ def test_every_script_is_shell_and_writes_its_undo_first(change: Change) -> None
 def test_no_name_leads_out_of_the_journal(name: str) -> None:
     with pytest.raises(ValueError, match="cannot name a folder"):
         AreaJournal(name, "ssh")
+
+
+def test_every_kind_of_change_has_its_script() -> None:
+    kinds = set(get_args(get_args(Change)[0]))
+    assert kinds - set(SCRIPTS) == {FileChange, CertificateChange}
