@@ -74,6 +74,11 @@ class LabSite(Generic[Machine]):
         moved = {f"{h.name}/ssh": h.endpoint for h in self.hosts if h.endpoint[0] != h.address}
         EndpointMap(moved).save(self.folder / "endpoints")
 
+    def read(self) -> dict[str, Any]:
+        """The inventory as it is written."""
+        center: dict[str, Any] = yaml.safe_load((self.folder / "center.yaml").read_text())
+        return center
+
     def enroll(self, *options: str) -> Finished:
         """Puts the hosts' keys on record as an engineer at their consoles would."""
         lines = (
@@ -122,6 +127,7 @@ class LabSite(Generic[Machine]):
             "WATCHFLOOR_RUNTIME": str(self.folder / "run"),
             # Nobody listens on port 1: a monitor of somebody else's is never asked.
             "WATCHFLOOR_MONITOR_URL": self.monitor_url or "http://127.0.0.1:1",
+            "WATCHFLOOR_LISTEN_WEB": self.monitor_url.removeprefix("http://") or "127.0.0.1:1",
         }
 
 
