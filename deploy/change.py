@@ -8,11 +8,13 @@ import difflib
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from deploy.account_change import AccountChange
 from deploy.live_change import ModeChange, PurgeChange, SysctlChange
 from deploy.secret_text import SecretCheck, names
+from deploy.typed_change import TypedChange
+from deploy.undo_change import UndoChange
 from inventory.facts.textfile import StoredSecret, TextFile
 
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]+$", max_length=4096)]
@@ -28,21 +30,7 @@ _DIFF_LIMIT = 500
 """Lines of one diff that are shown; a plan keeps the whole content."""
 
 
-class _Change(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @property
-    def diff(self) -> tuple[str, ...]:
-        """A unified diff for what has lines; empty otherwise."""
-        return ()
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The secrets that the worker needs for it, and no others: `CREDENTIAL.secret`."""
-        return ()
-
-
-class FileChange(_Change):
+class FileChange(TypedChange):
     """A file gets this content, mode and owner."""
 
     kind: Literal["file"] = "file"
@@ -53,7 +41,7 @@ class FileChange(_Change):
     group: AccountName | Literal[""] = ""
     """The owner's primary group when empty."""
     folder_mode: int = 0o755
-    """For the folder, if it has to be made; it belongs to the owner."""
+    """For the folder and those above it, if they have to be made; they belong to the owner."""
     validate_with: tuple[str, ...] = ()
     """A command that judges the new file beside its place; `{}` stands for its path."""
     check_with: tuple[str, ...] = ()
@@ -102,7 +90,7 @@ class FileChange(_Change):
         )
 
 
-class RemovalChange(_Change):
+class RemovalChange(TypedChange):
     """A file is taken away; what it held is kept, for `undo`."""
 
     kind: Literal["removal"] = "removal"
@@ -116,7 +104,7 @@ class RemovalChange(_Change):
         return f"remove {self.path}{f' ({self.reason})' if self.reason else ''}"
 
 
-class CommandChange(_Change):
+class CommandChange(TypedChange):
     """A command that makes what runs follow from its files: rules loaded, a database built."""
 
     kind: Literal["command"] = "command"
@@ -130,7 +118,7 @@ class CommandChange(_Change):
     timeout_s: int = Field(default=250, ge=1, le=1800)
 
 
-class CertificateChange(_Change):
+class CertificateChange(TypedChange):
     """A host gets a certificate of its own for a key that is made on it and stays on it.
 
     The worker signs the key's public half. An undo brings back the old certificate; a key that was
@@ -155,7 +143,7 @@ class CertificateChange(_Change):
         return f"sign a certificate for {self.name}{why}"
 
 
-class PackageChange(_Change):
+class PackageChange(TypedChange):
     """Debian packages get installed at once. What their installation changes is not undone."""
 
     kind: Literal["package"] = "package"
@@ -166,7 +154,7 @@ class PackageChange(_Change):
         return f"install {', '.join(self.names)}"
 
 
-class ServiceChange(_Change):
+class ServiceChange(TypedChange):
     """A systemd unit gets into another state."""
 
     kind: Literal["service"] = "service"
@@ -180,7 +168,7 @@ class ServiceChange(_Change):
         return f"{self.action} {self.unit}{f' ({self.reason})' if self.reason else ''}"
 
 
-class GroupChange(_Change):
+class GroupChange(TypedChange):
     """A system group gets created."""
 
     kind: Literal["group"] = "group"
@@ -191,7 +179,7 @@ class GroupChange(_Change):
         return f"create group {self.name}"
 
 
-class UserChange(_Change):
+class UserChange(TypedChange):
     """An account gets created, with a home and no password."""
 
     kind: Literal["user"] = "user"
@@ -204,7 +192,7 @@ class UserChange(_Change):
         return f"create account {self.name}"
 
 
-class MemberChange(_Change):
+class MemberChange(TypedChange):
     """An account joins a group, or leaves it."""
 
     kind: Literal["member"] = "member"
@@ -219,7 +207,7 @@ class MemberChange(_Change):
         return f"remove {self.user} from group {self.group}"
 
 
-class ShutChange(_Change):
+class ShutChange(TypedChange):
     """An account gets shut (expired, password locked; nothing is deleted), or opened again."""
 
     kind: Literal["shut"] = "shut"
@@ -233,7 +221,7 @@ class ShutChange(_Change):
         return f"open account {self.user} again"
 
 
-class RulesetChange(_Change):
+class RulesetChange(TypedChange):
     """The kernel gets one table of packet filter rules from the nftables file."""
 
     kind: Literal["ruleset"] = "ruleset"

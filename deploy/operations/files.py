@@ -87,7 +87,9 @@ def _setting(change: FileChange) -> str:
 def _body(change: FileChange, content: str, ledger_entry: str) -> str:
     encoded = "\n".join(wrap(base64.b64encode(content.encode()).decode(), 76))
     return (
-        f'as_owner \'[ -d "$folder" ] || mkdir -p -m {change.folder_mode:04o} -- "$folder"\'\n'
+        # By umask, not by -m, which would leave the folders above for root alone.
+        f'as_owner \'[ -d "$folder" ] || (umask {0o777 & ~change.folder_mode:04o};'
+        ' mkdir -p -- "$folder")\'\n'
         # noclobber opens with O_EXCL, which follows no link.
         f"base64 -d <<'WATCHFLOOR' | as_owner 'rm -f -- \"$new\"; set -C;"
         f' cat >"$new"; chmod {change.mode:04o} -- "$new"\' || {{\n'

@@ -60,6 +60,15 @@ def test_a_file_is_made_with_its_mode_and_unmade(area: AreaJournal, tmp_path: Pa
     assert not target.exists()
 
 
+def test_the_folders_above_a_file_can_be_entered_by_whom_the_file_is_for(
+    area: AreaJournal, tmp_path: Path
+) -> None:
+    target = tmp_path / "above/beside/file"
+    assert make(area, file(target, "hello\n"))[0].returncode == 0
+    for folder in (target.parent, target.parent.parent):
+        assert folder.stat().st_mode & 0o7777 == 0o755
+
+
 def test_steps_are_undone_in_reverse_and_once(area: AreaJournal, tmp_path: Path) -> None:
     target = tmp_path / "issue"
     target.write_text("old\n")
