@@ -1,0 +1,126 @@
+"""Owners and modes of the files that guard a host, and the files that nobody should have left.
+
+Walking a large disk takes minutes: a host does so by itself, daily, and what it found is read here.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from inventory.facts.area import FactError, parsed, tagged
+from inventory.facts.textfile import SHOW_FILE, TextFile, text_files
+from inventory.facts.unit import SHOW_UNIT, Unit, units
+
+APT_HOOK = "/etc/apt/apt.conf.d/99watchfloor-logs"
+ROTATE_HOOK = "/etc/systemd/system/logrotate.service.d/10-watchfloor.conf"
+WALK_FOLDER = "/var/lib/watchfloor"
+WALK = f"{WALK_FOLDER}/walk"
+WALK_SCRIPT = "/usr/local/sbin/watchfloor-walk"
+WALK_SERVICE = "/etc/systemd/system/watchfloor-walk.service"
+WALK_TIMER = "/etc/systemd/system/watchfloor-walk.timer"
+MOST_FOUND = 300
+"""Paths of one kind that a host names; nobody would read more."""
+
+LOOSE_LOGS = (
+    "find /var/log -xdev -type f -perm /0137"
+    " ! -name 'wtmp*' ! -name 'btmp*' ! -name 'lastlog*' ! -name 'faillog*' ! -name 'tallylog*'"
+    " ! -path '/var/log/journal/*'"
+)
+"""Log files that others may read, or more than their owner may write; utmp's have their own."""
+
+SCRIPT = (
+    SHOW_FILE
+    + SHOW_UNIT
+    + f"""\
+status() {{
+  for path in "$@"; do
+    if [ -e "$path" ] && [ ! -h "$path" ]; then
+      stat -c 'status	%a %U %G %n' -- "$path" || return 1
+    fi
+  done
+}}
+status /etc/passwd /etc/passwd- /etc/group /etc/group- /etc/shadow /etc/shadow- /etc/gshadow \\
+  /etc/gshadow- /etc/shells /etc/security/opasswd /etc/security/opasswd.old /etc/sudoers \\
+  /etc/sudoers.d /etc/sudoers.d/* /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub \\
+  /boot/grub/grub.cfg /boot/grub/user.cfg /root /home/* /var/log || exit 1
+for path in {APT_HOOK} {ROTATE_HOOK}; do show_file "$path" || exit 1; done
+{LOOSE_LOGS} -printf '%m %u %g %p\\n' | head -n {MOST_FOUND} | tag log
+for path in {WALK_SCRIPT} {WALK_SERVICE} {WALK_TIMER}; do show_file "$path" || exit 1; done
+show_unit watchfloor-walk.timer
+[ -e {WALK} ] || exit 0
+if [ -n "$(find {WALK} -mmin +4320)" ]; then echo old; else echo new; fi | tag walk
+walk=$(cat {WALK})
+for kind in suid open unowned; do
+  printf '%s\\n' "$walk" | sed -n "s/^$kind //p" | head -n {MOST_FOUND} | tag "$kind"
+done
+# Before the merge of /usr, packages name /bin/su what is /usr/bin/su.
+printf '%s\\n' "$walk" | sed -n 's/^suid [0-7]* [^ ]* [^ ]* //p' | sed -e 'p;s|^/usr/|/|' |
+  grep -hxFf - /var/lib/dpkg/info/*.list | sort -u | tag packaged
+exit 0
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One path, links not followed."""
+
+    path: str
+    mode: int
+    """Permission bits with set-user-ID, set-group-ID and sticky."""
+    owner: str
+    """A number when the account is gone; so with the group."""
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionsFacts:
+    """What exists of the guarded files, and what was found."""
+
+    guarded: tuple[Status, ...]
+    files: tuple[TextFile, ...]
+    """Our own: what keeps log files from others, and what walks."""
+    loose_logs: tuple[Status, ...]
+    set_id: tuple[Status, ...]
+    """Programs that run with their owner's or group's rights."""
+    packaged: frozenset[str]
+    """Those of them that a package brought, with and without /usr."""
+    open_to_all: tuple[Status, ...]
+    """Files that everybody may write, and such folders without the sticky bit."""
+    unowned: tuple[Status, ...]
+    walk: Literal["", "new", "old"]
+    """Whether there was a walk, and whether the last one is older than three days."""
+    units: tuple[Unit, ...]
+
+
+def parse(text: str) -> PermissionsFacts:
+    """Raises `FactError` for a line that is no file's status."""
+    parts = tagged(text, "status")
+
+    def statuses(name: str) -> tuple[Status, ...]:
+        return tuple(_status(line) for line in parts.get(name, ()) if line)
+
+    return PermissionsFacts(
+        guarded=statuses("status"),
+        files=text_files(parts.get("file", ())),
+        loose_logs=statuses("log"),
+        set_id=statuses("suid"),
+        packaged=frozenset(parts.get("packaged", ())),
+        open_to_all=statuses("open"),
+        unowned=statuses("unowned"),
+        walk=_walk(parts.get("walk", ("",))[0]),
+        units=units(parts.get("unit", ())),
+    )
+
+
+def _walk(word: str) -> Literal["", "new", "old"]:
+    if word in ("", "new", "old"):
+        return cast(Literal["", "new", "old"], word)
+    raise FactError(f"not the age of a walk: {word[:20]!r}")
+
+
+def _status(line: str) -> Status:
+    words = line.split(" ", 3)
+    if len(words) != 4 or not words[3].startswith("/"):
+        raise FactError(f"not the status of a file: {line[:80]!r}")
+    mode = parsed("a file's mode", lambda word: int(word, 8), words[0])
+    return Status(words[3], mode, words[1], words[2])
