@@ -15,7 +15,7 @@ from monitors.baseline.plain import Plain
 FORMAT: Final = 1
 FOLDER = Path(__file__).parent / "controls"
 
-Subject = Literal["host", "bmc", "snmp"]
+Subject = Literal["host", "bmc", "snmp", "configuration"]
 Severity = Literal["critical", "high", "medium", "low"]
 Text = Annotated[Plain, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 

@@ -13,6 +13,7 @@ from inventory.host_keys import alias
 from inventory.model import Center, Device, Purpose
 from inventory.secrets import ResolvedCredential, Secrets, SecretText
 from monitors.baseline.catalogue import Subject
+from monitors.baseline.configuration import read_configuration_facts
 from monitors.baseline.judge import Case
 from monitors.baseline.plain import plain
 from monitors.baseline.redaction import redacted
@@ -20,6 +21,7 @@ from monitors.baseline.scope import scope_of
 from monitors.baseline.snmp_probing import read_snmp_facts
 from monitors.baseline.stored import (
     BmcReading,
+    ConfigurationReading,
     FailedReading,
     HostReading,
     Reading,
@@ -52,6 +54,8 @@ class Means:
     known_hosts: Path
     areas: tuple[str, ...]
     """Areas of facts to read from hosts."""
+    monitor: str = ""
+    """The URL of the monitor that was told of drift; empty: nobody is asked."""
     at_once: int = 16
     progress: Progress = field(default=lambda _: None)
     """Told one line for each side of a device that was read, or was not."""
@@ -64,12 +68,13 @@ class _Task:
     read: Callable[[], Awaitable[Reading]]
 
 
-def subjects_of(device: Device) -> tuple[Subject, ...]:
-    """The sides of a device that controls speak of."""
+def subjects_of(device: Device, *, watched: bool = False) -> tuple[Subject, ...]:
+    """The sides of a device that controls speak of; `watched`: there is a monitor to ask."""
     sides: tuple[tuple[Subject, bool], ...] = (
         ("host", device.is_deployable),
         ("bmc", device.bmc is not None),
         ("snmp", device.monitoring.snmp is not None),
+        ("configuration", watched and device.is_deployable),
     )
     return tuple(subject for subject, is_there in sides if is_there)
 
@@ -120,8 +125,9 @@ class _Reader:
             "host": self._host,
             "bmc": self._bmc,
             "snmp": self._agent,
+            "configuration": self._configuration,
         }
-        for subject in subjects_of(device):
+        for subject in subjects_of(device, watched=bool(self._means.monitor)):
             yield _Task(device, subject, _bound(ways[subject], device))
 
     async def _host(self, device: Device) -> HostReading:
@@ -171,6 +177,10 @@ class _Reader:
         host, port = self._place(device, "snmp", device.address, SNMP_PORT)
         facts = await read_snmp_facts(self._snmp, device.name, host, port, credential)
         return SnmpReading(device=device.name, read_at=_now(), facts=facts)
+
+    async def _configuration(self, device: Device) -> ConfigurationReading:
+        facts = await read_configuration_facts(self._means.monitor, device.name)
+        return ConfigurationReading(device=device.name, read_at=_now(), facts=facts)
 
     def _credential(self, device: Device, name: str | None, key: str) -> ResolvedCredential:
         credential = self._center.credentials.get(name or "")

@@ -8,12 +8,19 @@ from inventory.facts.area import FactError
 from inventory.model import Waiver
 from monitors.baseline import waivers as waivers_of
 from monitors.baseline.catalogue import Control
+from monitors.baseline.checks.configuration import Configuration
 from monitors.baseline.checks.management import Bmc, SnmpAgent
-from monitors.baseline.checks.registry import BMC_CHECKS, HOST_CHECKS, SNMP_CHECKS
+from monitors.baseline.checks.registry import (
+    BMC_CHECKS,
+    CONFIGURATION_CHECKS,
+    HOST_CHECKS,
+    SNMP_CHECKS,
+)
 from monitors.baseline.plain import plain
 from monitors.baseline.scope import Scope
 from monitors.baseline.stored import (
     BmcReading,
+    ConfigurationReading,
     FailedReading,
     HostReading,
     Reading,
@@ -87,5 +94,8 @@ def _bound_check(case: Case, control: Control, on: date) -> Callable[[], Outcome
             return lambda: BMC_CHECKS[control.check](Bmc(scope, reading.facts, on))
         case SnmpReading() if control.check in SNMP_CHECKS:
             return lambda: SNMP_CHECKS[control.check](SnmpAgent(scope, reading.facts, on))
+        case ConfigurationReading() if control.check in CONFIGURATION_CHECKS:
+            deployed = Configuration(scope, reading.facts, on)
+            return lambda: CONFIGURATION_CHECKS[control.check](deployed)
         case _:
             return None

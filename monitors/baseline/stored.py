@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from inventory.facts.collect import SECTION_LIMIT, HostFacts, Section
 from monitors.baseline.catalogue import Subject
+from monitors.baseline.configuration import ConfigurationFacts
 from monitors.baseline.errors import EvidenceError
 from monitors.baseline.plain import Plain, plain
 from monitors.baseline.snmp_facts import SnmpFacts
@@ -59,6 +60,13 @@ class SnmpReading(_Stored):
     facts: SnmpFacts
 
 
+class ConfigurationReading(_Stored):
+    """What was reported of a device's configuration."""
+
+    kind: Literal["configuration"] = "configuration"
+    facts: ConfigurationFacts
+
+
 class FailedReading(_Stored):
     """Nothing could be read."""
 
@@ -67,7 +75,7 @@ class FailedReading(_Stored):
     problem: Annotated[Plain, Field(min_length=1, max_length=2000)]
 
 
-Reading = HostReading | BmcReading | SnmpReading | FailedReading
+Reading = HostReading | BmcReading | SnmpReading | ConfigurationReading | FailedReading
 
 _READING: TypeAdapter[Reading] = TypeAdapter(Annotated[Reading, Field(discriminator="kind")])
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,16 @@ from monitors.baseline.verdict import Verdict
 from tests.lab import Lab, LabHost
 from tests.lab.breakages import BREAKAGES
 from tests.lab.command import run
+from tests.lab.ports import free_port
 from tests.lab.site import LabSite
+from tests.process import Child
 from tests.wait import until
 
 pytestmark = pytest.mark.lab
 
 HOST_CONTROLS = shipped().for_subject("host")
+ALL_CONTROLS = len(HOST_CONTROLS) + len(shipped().for_subject("configuration"))
+"""What an audit of one host judges: the host, and what the monitor was told of its drift."""
 CLOCKS = ("clock-1", "clock-2")
 AUDITED = "audited"
 
@@ -40,7 +45,7 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabSite
     key = folder / "audit-key"
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
     systems = {host.name: system_of(host) for host in hosts}
-    yield LabSite.create(
+    made = LabSite.create(
         folder,
         hosts,
         center={"time_servers": list(CLOCKS)},
@@ -58,8 +63,20 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabSite
             }
         },
     )
+    site = replace(made, monitor_url=f"http://127.0.0.1:{free_port()}")
+    monitor = site.start("monitor")
+    try:
+        until(lambda: listens(site, monitor), 60, "the monitor to listen")
+        yield site
+    finally:
+        monitor.end()
     for host in hosts:
         lab.remove(host)
+
+
+def listens(site: LabSite, monitor: Child) -> bool:
+    assert monitor.alive, monitor.output
+    return site.watchfloor("incident", "show").exit_code == 0
 
 
 def system_of(host: LabHost) -> str:
@@ -169,7 +186,7 @@ def test_a_hardened_host_passes_all_of_it_by_the_audit_account(
     site: LabSite, hardened: LabHost, tmp_path: Path
 ) -> None:
     report = audit(site, tmp_path / "evidence", code=0)
-    assert report["counts"] == {"PASS": len(HOST_CONTROLS)}
+    assert report["counts"] == {"PASS": ALL_CONTROLS}
     assert report["policy"]["version"] == "6.0"
 
 
@@ -208,7 +225,7 @@ def test_evidence_is_replayed_where_there_is_nothing_but_the_folder(
     )
     replay = json.loads(done.stdout)
     assert replay["same"] is True
-    assert replay["verdicts"] == len(HOST_CONTROLS)
+    assert replay["verdicts"] == ALL_CONTROLS
     assert sorted(path.name for path in laptop.iterdir()) == ["evidence"]
 
 
@@ -232,7 +249,8 @@ def test_a_host_that_cannot_be_reached_is_an_error_and_never_passes(
         report = audit(site, tmp_path / "evidence", code=1)
     finally:
         hardened.plug()
-    assert report["counts"] == {"ERROR": len(HOST_CONTROLS)}
+    # The monitor was told of its drift before, and still knows.
+    assert report["counts"] == {"ERROR": len(HOST_CONTROLS), "PASS": 1}
 
 
 def test_a_second_apply_changes_nothing_after_all_was_put_right(

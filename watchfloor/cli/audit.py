@@ -98,7 +98,8 @@ def run(
         endpoints=EndpointMap.load(endpoints) if endpoints else settings.endpoints(),
         known_hosts=settings.known_hosts,
         areas=catalogue.areas(),
-        progress=_Progress(sum(len(subjects_of(device)) for device in devices)),
+        monitor=settings.monitor_url,
+        progress=_Progress(sum(len(subjects_of(device, watched=True)) for device in devices)),
     )
     done = run_audit(site.center, limits, catalogue, means, watchfloor.__version__)
     folder = out or settings.evidence / planned_name(

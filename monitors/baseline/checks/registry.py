@@ -7,12 +7,14 @@ from typing import TypeVar
 from monitors.baseline.checks import (
     accounts,
     clock,
+    configuration,
     management,
     network,
     notice,
     software,
     ssh,
 )
+from monitors.baseline.checks.configuration import Configuration
 from monitors.baseline.checks.management import Bmc, SnmpAgent
 from monitors.baseline.subject import Host
 from monitors.baseline.verdict import Outcome
@@ -37,3 +39,6 @@ HOST_CHECKS: Mapping[str, Check[Host]] = MappingProxyType(
 )
 BMC_CHECKS: Mapping[str, Check[Bmc]] = MappingProxyType(dict(_checks(Bmc, management)))
 SNMP_CHECKS: Mapping[str, Check[SnmpAgent]] = MappingProxyType(dict(_checks(SnmpAgent, management)))
+CONFIGURATION_CHECKS: Mapping[str, Check[Configuration]] = MappingProxyType(
+    dict(_checks(Configuration, configuration))
+)

@@ -56,7 +56,11 @@ def site(folder: Path, devices: str) -> dict[str, str]:
     (folder / "center.yaml").write_text(CENTER + devices)
     (folder / "key").write_text("no key at all\n")
     (folder / "key").chmod(0o600)
-    return {"WATCHFLOOR_STATE": str(folder / "state"), "WATCHFLOOR_RUNTIME": str(folder / "run")}
+    return {
+        "WATCHFLOOR_STATE": str(folder / "state"),
+        "WATCHFLOOR_RUNTIME": str(folder / "run"),
+        "WATCHFLOOR_MONITOR_URL": "http://127.0.0.1:9",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +80,13 @@ def test_an_unreachable_host_is_told_and_kept_as_evidence(tmp_path: Path) -> Non
     done = run(tmp_path, "run", "--endpoints", str(endpoints), **environment)
     assert done.returncode == 1, done.stderr
     assert "Tiny <b>Center</b>: ERROR" in done.stdout
-    assert f"{len(HOST_CONTROLS)} ERROR" in done.stdout
+    # The host's own, and what no monitor tells of its configuration.
+    assert f"{len(HOST_CONTROLS) + 1} ERROR" in done.stdout
+    assert "the monitor does not answer" in done.stdout
     assert "nothing listens on that port" in done.stdout
     assert "FBI CJIS Security Policy 6.0 (2024-12-27)" in done.stdout
     assert "compliant" not in done.stdout.lower()
-    assert "[1/1] h-1: host: wf-audit@127.0.0.1" in done.stderr
+    assert "/2] h-1: host: wf-audit@127.0.0.1" in done.stderr
     assert "warning: waiver typo matches nothing" in done.stderr
     key = tmp_path / "state/evidence-key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
