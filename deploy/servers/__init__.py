@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from deploy.servers import log
+from deploy.servers import log, mirror
 
-AREAS: tuple[ModuleType, ...] = (log,)
+AREAS: tuple[ModuleType, ...] = (log, mirror)
