@@ -61,7 +61,7 @@ class ChannelClient:
     async def request(self, command: str, body: bytes = b"") -> bytes:
         """The engine's answer. Raises `Refusal`, or `ChannelError` when it cannot be asked.
 
-        Commands: `metrics` (text), `snapshot` (JSON), `device` (name in, JSON out),
+        Commands: `metrics` (text), `snapshot`, `devices` (JSON), `device` (name in, JSON out),
         `journal` (JSON), `ack` (JSON in and out),
         `event` (JSON in), `reload`.
         """
@@ -101,7 +101,7 @@ class ChannelClient:
         return device_from_json(await self.request("device", name.encode()))
 
     async def subscribe(self) -> AsyncGenerator[Snapshot, None]:
-        """Whole snapshots without readings, the latest first, while the engine is there.
+        """Whole but brief snapshots, the latest first, while the engine is there.
 
         Raises `ChannelError` when the engine cannot be reached, and ends when it goes away.
         """

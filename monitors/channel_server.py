@@ -164,7 +164,7 @@ class ChannelServer:
                 await subscriber.news.wait()
                 subscriber.news.clear()
                 assert self._latest is not None
-                writer.write(encode(Head(kind="snapshot"), self._news_for(subscriber).news_json()))
+                writer.write(encode(Head(kind="snapshot"), self._news_for(subscriber).to_json()))
                 await writer.drain()
         except ConnectionError:
             return
@@ -175,9 +175,9 @@ class ChannelServer:
         assert self._latest is not None
         behind, subscriber.behind = subscriber.behind, set()
         if behind is None:
-            return self._latest
+            return self._latest.brief()
         devices = {n: view for n, view in self._latest.devices.items() if n in behind}
-        return replace(self._latest, devices=devices, partial=True)
+        return replace(self._latest, devices=devices, partial=True).brief()
 
 
 async def _write_elsewhere(

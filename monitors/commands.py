@@ -1,12 +1,13 @@
 """What the engine answers on its socket.
 
-`metrics`, `snapshot`, `journal`, `events`, `outlook`; `ack`, `event`, `reload`; and from the
-receiver `heard`.
+`metrics`, `snapshot`, `devices`, `device`, `journal`, `events`, `outlook`; `ack`, `event`,
+`reload`; and `heard` from the receiver.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -29,7 +30,7 @@ from monitors.retirement import (
     missing_of,
     retirement_event,
 )
-from monitors.snapshot import device_to_json
+from monitors.snapshot import Snapshot, device_to_json
 
 COMMIT_S = 5.0
 """How long an answer waits for the disk."""
@@ -73,6 +74,7 @@ class Commands:
         self._commands: dict[str, Callable[[bytes], Awaitable[Answer]]] = {
             "metrics": self._metrics,
             "snapshot": self._snapshot,
+            "devices": self._devices,
             "device": self._device,
             "journal": self._journal,
             "ack": self._acknowledge,
@@ -95,11 +97,18 @@ class Commands:
     async def _metrics(self, _: bytes) -> list[bytes]:
         return [*self._engine.watch.metrics.parts(), generate_latest()]
 
-    async def _snapshot(self, _: bytes) -> bytes:
+    @property
+    def _latest(self) -> Snapshot:
         server = self._engine.server
         if server is None or server.latest is None:
             raise Refusal(503, "the engine has just started: ask again in a second")
-        return server.latest.news_json()
+        return server.latest
+
+    async def _snapshot(self, _: bytes) -> bytes:
+        return self._latest.bare_json()
+
+    async def _devices(self, _: bytes) -> bytes:
+        return self._latest.devices_json()
 
     async def _device(self, body: bytes) -> bytes:
         """One device with its readings."""
@@ -108,7 +117,10 @@ class Commands:
         name = body.decode(errors="replace")
         if latest is None or name not in latest.devices:
             raise Refusal(404, f"device: {name[:63]} is not in this center")
-        return device_to_json(latest.devices[name])
+        health = self._engine.watch.devices.get(name)
+        return device_to_json(
+            replace(latest.devices[name], readings=health.readings if health else ())
+        )
 
     async def _journal(self, body: bytes) -> bytes:
         limit = int(body) if body.isdigit() and len(body) < 6 else 100

@@ -33,7 +33,10 @@ def view_device(
     status: DeviceStatus,
     parts: PartViews | None = None,
 ) -> DeviceView:
-    """One device; `health` is None when nobody polls it. `parts` remembers from view to view."""
+    """One device, without readings; `health` is None when nobody polls it.
+
+    `parts` remembers from view to view. A view outlives the readings of which it is made.
+    """
     parts = parts or PartViews()
     return DeviceView(
         name=device.name,
@@ -54,7 +57,6 @@ def view_device(
         identity=health.identity if health else Identity(),
         polls=tuple(_view_poll(p) for p in health.protocols.values()) if health else (),
         components=parts.of(health) if health else (),
-        readings=health.readings if health else (),
     )
 
 

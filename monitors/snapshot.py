@@ -125,12 +125,21 @@ class DeviceView:
     identity: Identity = field(default_factory=Identity)
     polls: tuple[PollView, ...] = ()
     components: tuple[ComponentView, ...] = ()
+    """All of them, or only those that are not well: see `Snapshot.brief`."""
     readings: AnyReadings = ()
-    """Of the last poll that brought any, all protocols together; see `PollView.fresh_until`."""
+    """Of the last poll that brought any, all protocols together; see `PollView.fresh_until`.
+
+    Empty in snapshots: the engine is asked for those of one device.
+    """
 
     def fresh(self, now: datetime) -> bool:
         """Whether every protocol's readings are recent. True of a device that nobody polls."""
         return all(p.fresh_until is not None and now <= p.fresh_until for p in self.polls)
+
+    def brief(self) -> "DeviceView":
+        """The same without readings, and of the components those that are not well."""
+        bad = [part for part in self.components if part.state is not State.OK or part.vanished]
+        return replace(self, components=tuple(bad), readings=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,16 +289,24 @@ class Snapshot:
         """The alerts to be shown: without pending ones."""
         return tuple(alert for alert in self.alerts if alert.phase is not Phase.PENDING)
 
+    def brief(self) -> "Snapshot":
+        """What readers are told again and again; they ask for all of a device when it is looked at.
+
+        Readings and the parts that are well are most of what is known.
+        """
+        return replace(self, devices={name: view.brief() for name, view in self.devices.items()})
+
     def to_json(self) -> bytes:
         """One JSON document; `from_json` reads it back equal."""
         return _ADAPTER.dump_json(self)
 
-    def news_json(self) -> bytes:
-        """The same without readings: what goes to readers again and again.
+    def bare_json(self) -> bytes:
+        """The same without readings."""
+        return _ADAPTER.dump_json(self, exclude={"devices": _EACH_WITHOUT_READINGS})
 
-        Readings are most of what is known and hardly ever looked at; `device` is asked for one.
-        """
-        return _ADAPTER.dump_json(self, exclude=_READINGS)
+    def devices_json(self) -> bytes:
+        """A list of the devices, without readings."""
+        return _DEVICES.dump_json(list(self.devices.values()), exclude=_EACH_WITHOUT_READINGS)
 
 
 def device_to_json(device: DeviceView) -> bytes:
@@ -323,4 +340,5 @@ def from_json(text: bytes) -> Snapshot:
 
 _ADAPTER = TypeAdapter(Snapshot)
 _DEVICE = TypeAdapter(DeviceView)
-_READINGS: IncEx = {"devices": {"__all__": {"readings"}}}
+_DEVICES = TypeAdapter(list[DeviceView])
+_EACH_WITHOUT_READINGS: IncEx = {"__all__": {"readings"}}

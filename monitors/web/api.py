@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from inventory.errors import WatchfloorError
 from monitors.channel import ChannelClient, Refusal
-from monitors.snapshot import AlertView, DeviceView, MarginView, Snapshot
+from monitors.snapshot import AlertView, MarginView, Snapshot
 from monitors.web.board import Board
 from monitors.web.scrapes import Scrapes
 
@@ -24,7 +24,6 @@ LONGEST_QUESTION = 16 * 1024
 POLLS_OVERDUE = 3.0
 """Intervals without any finished poll after which the engine counts as stuck."""
 
-_DEVICES = TypeAdapter(list[DeviceView])
 _MARGINS = TypeAdapter(dict[str, dict[str, MarginView]])
 _ALERTS = TypeAdapter(list[AlertView])
 
@@ -74,8 +73,8 @@ class Api:
         return [
             Route("/healthz", self.healthz),
             Route("/metrics", Scrapes(self._channel), methods=["GET"]),
-            Route("/api/v1/snapshot", self._from_snapshot(Snapshot.news_json)),
-            Route("/api/v1/devices", self._from_snapshot(_devices)),
+            Route("/api/v1/snapshot", self._from_engine("snapshot")),
+            Route("/api/v1/devices", self._from_engine("devices")),
             Route("/api/v1/devices/{name}", self.device),
             Route("/api/v1/functions", self._from_snapshot(_functions)),
             Route("/api/v1/outlook", self.outlook),
@@ -164,14 +163,29 @@ class Api:
         return await _answered(self._channel.request("event", body))
 
     def _from_snapshot(self, view: Callable[[Snapshot], bytes]) -> Answer:
-        async def answer(_: Request) -> Response:
+        async def answer(snapshot: Snapshot) -> Response:
+            return Response(view(snapshot), media_type="application/json")
+
+        return self._of_moment(answer)
+
+    def _from_engine(self, command: str) -> Answer:
+        """What is seldom asked for and large is not kept here."""
+
+        async def answer(_: Snapshot) -> Response:
+            return await _answered(self._channel.request(command))
+
+        return self._of_moment(answer)
+
+    def _of_moment(self, answer: Callable[[Snapshot], Awaitable[Response]]) -> Answer:
+        async def timed(_: Request) -> Response:
             snapshot = self._board.snapshot
             if snapshot is None:
                 return JSONResponse({"error": "the monitor has just started: ask again"}, 503)
-            headers = {"x-watchfloor-taken-at": snapshot.taken_at.isoformat()}
-            return Response(view(snapshot), media_type="application/json", headers=headers)
+            response = await answer(snapshot)
+            response.headers["x-watchfloor-taken-at"] = snapshot.taken_at.isoformat()
+            return response
 
-        return answer
+        return timed
 
     def _written(self, handler: Callable[[Request, bytes], Awaitable[Response]]) -> Answer:
         """Only with the token; the body is read within its bound."""
@@ -200,10 +214,6 @@ async def _answered(request: Awaitable[bytes]) -> Response:
         return JSONResponse({"error": str(refusal)}, refusal.status)
     except WatchfloorError as error:
         return JSONResponse({"error": str(error)}, 503)
-
-
-def _devices(snapshot: Snapshot) -> bytes:
-    return _DEVICES.dump_json(list(snapshot.devices.values()), exclude={"__all__": {"readings"}})
 
 
 def _functions(snapshot: Snapshot) -> bytes:

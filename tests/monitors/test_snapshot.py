@@ -128,3 +128,15 @@ def test_another_format_is_refused_in_one_line(text: bytes) -> None:
         from_json(text)
     assert "\n" not in str(raised.value)
     assert "same version" in str(raised.value)
+
+
+def test_a_brief_snapshot_names_the_parts_that_are_not_well() -> None:
+    whole = device("ups-a")
+    bad = replace(whole.components[0], id="fan:1", state=State.CRITICAL)
+    gone = replace(whole.components[0], id="fan:2", state=State.OK, vanished=True)
+    well = replace(whole.components[0], id="fan:3", state=State.OK)
+    one = replace(snapshot(), devices={"ups-a": replace(whole, components=(bad, gone, well))})
+    told = one.brief().devices["ups-a"]
+    assert told.components == (bad, gone)
+    assert told.readings == ()
+    assert replace(told, components=(), readings=()) == replace(whole, components=(), readings=())

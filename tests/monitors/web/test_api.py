@@ -36,6 +36,8 @@ class FakeEngine:
         self.asked.append((command, body))
         if self.refusal is not None:
             raise self.refusal
+        if command == "snapshot":
+            return snapshot().bare_json()
         return b"# metrics\n" if command == "metrics" else b"{}"
 
 
@@ -135,10 +137,12 @@ async def test_without_an_engine_metrics_say_so(web: Web) -> None:
     assert answer.text.startswith("# no monitor runs here")
 
 
-async def test_the_snapshot_comes_back_equal(fed: Web) -> None:
+async def test_the_whole_snapshot_is_asked_of_the_engine(fed: Web) -> None:
     answer = await fed.client.get("/api/v1/snapshot")
-    bare = from_json(snapshot().news_json())  # readings are asked for by device
-    assert from_json(answer.content).devices == bare.devices
+    assert from_json(answer.content) == from_json(snapshot().bare_json())
+    assert answer.headers["x-watchfloor-taken-at"].startswith("20")
+    await fed.client.get("/api/v1/devices")
+    assert [command for command, _ in fed.engine.asked] == ["snapshot", "devices"]
 
 
 async def test_reading_needs_no_token_and_shows_no_pending_alert(fed: Web) -> None:

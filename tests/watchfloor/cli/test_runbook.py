@@ -71,7 +71,7 @@ def test_beside_a_monitor_the_text_has_the_devices_numbers() -> None:
     async def answer(command: str, body: bytes) -> bytes:
         if command == "device":
             return device_to_json(live.devices[body.decode()])
-        return live.news_json()
+        return live.bare_json()
 
     with TemporaryDirectory(prefix="wf-") as folder, serving(socket_path(Path(folder)), answer):
         out, err, _ = show(Path(folder), "ups-on-battery", "ups-a")
