@@ -2,4 +2,6 @@
 
 from types import ModuleType
 
-AREAS: tuple[ModuleType, ...] = ()
+from deploy.walls import wall_session, wall_status, wall_tiles
+
+AREAS: tuple[ModuleType, ...] = (wall_session, wall_tiles, wall_status)

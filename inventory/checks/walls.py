@@ -18,7 +18,11 @@ def check_walls(draft: Draft) -> None:
     """Every wall; a display hangs in one of them."""
     hung: dict[str, str] = {}
     for wall in draft.walls.values():
-        mistakes = [*_displays(draft, wall, hung), *_credentials(draft, wall)]
+        mistakes = [
+            *_displays(draft, wall, hung),
+            *_shared_processors(draft, wall),
+            *_credentials(draft, wall),
+        ]
         if all(len(row) == wall.columns for row in wall.displays):
             mistakes += [*_processors(draft, wall), *_layouts(draft, wall)]
         for path, message in mistakes:
@@ -41,6 +45,14 @@ def _displays(draft: Draft, wall: Wall, hung: dict[str, str]) -> Iterator[Mistak
                 yield path, f"{name} hangs in the wall {other} already"
             elif wall.display_names.index(name) < number * wall.columns + column:
                 yield path, f"{name} is there twice"
+
+
+def _shared_processors(draft: Draft, wall: Wall) -> Iterator[Mistake]:
+    for other in draft.walls.values():
+        if other.name == wall.name:
+            return
+        for name in wall.processors.keys() & other.processors.keys():
+            yield ("processors", name), f"{name} drives the wall {other.name} already"
 
 
 def _processors(draft: Draft, wall: Wall) -> Iterator[Mistake]:

@@ -167,6 +167,9 @@ def test_no_compositor_is_an_outage_and_no_silence(tmp_path: Path) -> None:
         ({"floating_nodes": [{"window_properties": {"class": "page"}, "pid": os.getpid(),
                               "visible": True}]}, 0, "showing"),
         ({"nodes": [{"app_id": "page", "pid": 2**30, "visible": True}]}, 0, "dead"),
+        ({"floating_nodes": [{"app_id": "x", "marks": [1, "page"], "pid": os.getpid(),
+                              "visible": True}]}, 0, "showing"),
+        ({"nodes": [{"app_id": "x", "marks": "page", "pid": os.getpid()}]}, 0, "dead"),
         ({"nodes": 7}, 0, "dead"),
     ],
 )  # fmt: skip

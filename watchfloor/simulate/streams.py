@@ -36,7 +36,9 @@ class StreamFaults(WireFaults):
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class Request:
+    """One request, its headers in lower case."""
+
     method: str
     url: str
     headers: dict[str, str]
@@ -44,6 +46,9 @@ class _Request:
 
 class SimulatedStreams(TcpService):
     """One server with some streams. With a password, DESCRIBE must prove it by digest."""
+
+    methods: tuple[str, ...] = ("OPTIONS", "DESCRIBE")
+    description = _DESCRIPTION
 
     def __init__(
         self,
@@ -72,33 +77,42 @@ class SimulatedStreams(TcpService):
         while not self.faults.hang_up:
             octets = await reader.readuntil(b"\r\n\r\n")
             self.requests += 1
-            request = _parse(octets)
+            request = parse(octets)
             if request is None:
                 return
             if await misbehave(self.faults, writer):
                 continue
-            writer.write(self._answer(request, nonce).encode())
+            writer.write(self.answer(request, nonce).encode())
             await writer.drain()
 
-    def _answer(self, request: _Request, nonce: str) -> str:
+    def answer(self, request: Request, nonce: str) -> str:
         number = request.headers.get("cseq", "0")
         if request.method == "OPTIONS":
-            return _reply(200, "OK", number, {"Public": "OPTIONS, DESCRIBE"})
-        if request.method != "DESCRIBE":
-            return _reply(405, "Method Not Allowed", number)
+            return reply(200, "OK", number, {"Public": ", ".join(self.methods)})
+        if request.method not in self.methods:
+            return reply(405, "Method Not Allowed", number)
         if self._password is not None and not self._is_proved(request, nonce):
-            return _reply(401, "Unauthorized", number, {"WWW-Authenticate": self._challenge(nonce)})
-        if self.faults.gone or urlsplit(request.url).path not in self._paths:
-            return _reply(404, "Not Found", number)
-        text = _DESCRIPTION.format(media="audio" if self.faults.no_video else "video")
-        return _reply(200, "OK", number, {"Content-Type": "application/sdp"}, text)
+            return reply(401, "Unauthorized", number, {"WWW-Authenticate": self._challenge(nonce)})
+        if self.faults.gone or not self._has(request.url):
+            return reply(404, "Not Found", number)
+        return self.grant(request, number)
+
+    def grant(self, request: Request, number: str) -> str:  # noqa: ARG002 - for those who do more
+        """The answer to somebody who may see the stream; DESCRIBE's own."""
+        text = self.description.format(media="audio" if self.faults.no_video else "video")
+        return reply(200, "OK", number, {"Content-Type": "application/sdp"}, text)
+
+    def _has(self, url: str) -> bool:
+        """Whether it is one of the streams, or a track of one."""
+        path = urlsplit(url).path.rstrip("/")
+        return path in self._paths or path.rpartition("/")[0] in self._paths
 
     def _challenge(self, nonce: str) -> str:
         if self._basic_only:
             return f'Basic realm="{REALM}"'
         return f'Digest realm="{REALM}", nonce="{nonce}", qop="auth", algorithm={self._algorithm}'
 
-    def _is_proved(self, request: _Request, nonce: str) -> bool:
+    def _is_proved(self, request: Request, nonce: str) -> bool:
         given = dict(_PARAMETER.findall(request.headers.get("authorization", "")))
 
         def hashed(text: str) -> str:
@@ -112,7 +126,8 @@ class SimulatedStreams(TcpService):
         return hmac.compare_digest(right, given.get("response", ""))
 
 
-def _parse(octets: bytes) -> _Request | None:
+def parse(octets: bytes) -> Request | None:
+    """The request in these octets; None where it is none."""
     first = _REQUEST.match(octets)
     if first is None:
         return None
@@ -120,12 +135,13 @@ def _parse(octets: bytes) -> _Request | None:
         name.decode().lower(): value.decode("utf-8", "replace")
         for name, value in _HEADER.findall(octets)
     }
-    return _Request(first[1].decode(), first[2].decode("utf-8", "replace"), headers)
+    return Request(first[1].decode(), first[2].decode("utf-8", "replace"), headers)
 
 
-def _reply(
+def reply(
     status: int, reason: str, number: str, headers: dict[str, str] | None = None, body: str = ""
 ) -> str:
+    """The text of an answer."""
     lines = [f"RTSP/1.0 {status} {reason}", f"CSeq: {number}"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if body:

@@ -25,7 +25,7 @@ class Tile:
     mpv: str = ""
     """The player's JSON IPC socket; empty for a browser."""
     window: str = ""
-    """The window's app_id; empty when nobody looks for it."""
+    """The window's app_id, or a mark of it; empty when nobody looks for it."""
     heartbeat: str = ""
     """A file that is touched while the page is alive."""
     vital: bool = False

@@ -87,7 +87,7 @@ def _by_name(outputs: Any) -> dict[str, Mapping[str, Any]]:
 
 
 def windows_of(tree: Any) -> Iterator[tuple[str, Window]]:
-    """app_id (of X11 programs, the class) -> window, of a sway tree."""
+    """app_id (of X11 programs, the class) or mark -> window, of a sway tree."""
     waiting, looked_at = [tree], 0
     while waiting and looked_at < MOST_NODES:
         node, looked_at = waiting.pop(), looked_at + 1
@@ -95,8 +95,11 @@ def windows_of(tree: Any) -> Iterator[tuple[str, Window]]:
             continue
         x11 = node.get("window_properties")
         name = node.get("app_id") or (x11.get("class") if isinstance(x11, dict) else None)
-        if isinstance(name, str) and isinstance(node.get("pid"), int):
-            yield name, Window(node["pid"], node.get("visible") is True)
+        if isinstance(node.get("pid"), int):
+            marks = node["marks"] if isinstance(node.get("marks"), list) else []
+            for known in (name, *marks):
+                if isinstance(known, str):
+                    yield known, Window(node["pid"], node.get("visible") is True)
         for key in ("nodes", "floating_nodes"):
             waiting += node[key] if isinstance(node.get(key), list) else []
 
