@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from deploy.account_change import AccountChange
 from deploy.live_change import ModeChange, PurgeChange, SysctlChange
+from deploy.network.secrets import shown
 from deploy.secret_text import SecretCheck, names
 from deploy.typed_change import TypedChange
 from deploy.undo_change import UndoChange
@@ -244,6 +245,38 @@ class RulesetChange(TypedChange):
         return unified(self.running, self.filed, "kernel", self.path)
 
 
+class LinesChange(TypedChange):
+    """Lines of configuration for network gear, in the order in which they are sent.
+
+    Secrets stand there as markers and masks (`deploy.network.secrets`). Undone by `rollback`; what
+    a mask stands for is known to the visit that read it, and to no record.
+    """
+
+    kind: Literal["lines"] = "lines"
+    title: str
+    platform: str
+    lines: tuple[str, ...] = Field(min_length=1, max_length=20_000)
+    rollback: tuple[str, ...] = Field(max_length=20_000)
+    before: tuple[str, ...] = ()
+    """What the device has of it now."""
+    wanted: tuple[str, ...] = ()
+    """What it is to have."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        # Not of `rollback`: the device has a say in what stands there.
+        return names(self.lines)
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        return unified(
+            [shown(line) for line in self.before],
+            [shown(line) for line in self.wanted],
+            "device",
+            "wanted",
+        )
+
+
 Change = Annotated[
     FileChange
     | RemovalChange
@@ -256,10 +289,12 @@ Change = Annotated[
     | MemberChange
     | ShutChange
     | RulesetChange
+    | LinesChange
     | ModeChange
     | SysctlChange
     | PurgeChange
-    | AccountChange,
+    | AccountChange
+    | UndoChange,
     Field(discriminator="kind"),
 ]
 """Any change; `kind` tells which."""

@@ -59,7 +59,9 @@ class SecretBox:
         if credential is None:
             near = hint(name, self.center.credentials)
             raise SecretUseError(f"{self.device.name}: there is no credential {name}; {near}")
-        allowed = _ON_MONITORS if MONITOR_ROLE in self.device.roles else _EVERYWHERE
+        # What it is polled with itself, a device may know: network gear gets its SNMP user so.
+        polled = MONITOR_ROLE in self.device.roles or name == self.device.monitoring.snmp
+        allowed = _ON_MONITORS if polled else _EVERYWHERE
         if credential.purpose not in allowed:
             raise SecretUseError(
                 f"{self.device.name}: the credential {name} is for {credential.purpose}, and"

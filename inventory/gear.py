@@ -89,8 +89,9 @@ class Gear(_Part):
     special_ports: dict[PortName, SpecialPort] = {}
     login: str | None = None
     """The credential that deploys it, with the protocol `cli`."""
-    routes: dict[Destination, IPvAnyAddress] = {}
-    """Static routes: destination, and the next hop. A switch's default route is its management
+    routes: dict[Destination, IPvAnyAddress | tuple[IPvAnyAddress, ...]] = {}
+    """Static routes: destination, and the next hop, or several, of which the first that is there
+    is taken. A switch's default route is its management
     network's gateway, unless it stands here."""
     parking_vlan: Annotated[int, Field(ge=2, le=4094)] | None = None
     """A VLAN that leads nowhere, for ports that are shut."""

@@ -201,6 +201,9 @@ class Network(Model):
     routers: dict[Name, Address] = {}
     """Who routes it, and each one's own address in it; the first is preferred. Two or more share
     the gateway by HSRP (all Cisco) or VRRP."""
+    more_gateways: dict[str, tuple[Name, ...]] = {}
+    """Further shared addresses, and which of the routers share each: where firewalls and switches
+    face each other, each side is the other's gateway."""
     multicast: bool = False
     """Whether it carries multicast video. Nothing that could black it out (storm control, port
     security, DHCP snooping) is set on its ports, and its IGMP snooping is left as it is."""
@@ -240,7 +243,7 @@ class Account(Model):
     """Set for the suite's own accounts (`deploy`, `audit`)."""
     break_glass: bool = False
     """For the day on which nobody else gets in: wrong passwords never lock it, its password does
-    not run out, and it is not shut for idleness. Its password belongs into an envelope in a safe."""
+    not run out, and it is not shut for idleness. Its password is in an envelope in a safe."""
 
 
 class Credential(Model):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from inventory.checks.network import CARRIERS, Address
 from inventory.draft import Draft
@@ -156,6 +156,13 @@ def _check_routers(draft: Draft, network: Network) -> None:
             if address in {other.address, other.bmc} and other.name != name:
                 report(("routers", name), f"{address} is {other.name}'s: change one")
     own = list(network.routers.values())
+    for shared, names in network.more_gateways.items():
+        if not _is_inside(shared, network) or shared in map(str, own):
+            message = f"{shared} is no free address of {network.cidr}: choose another"
+            report(("more_gateways", shared), message)
+        for unknown in [name for name in names if name not in network.routers]:
+            message = f"{unknown} has no address here: add it to `routers`"
+            report(("more_gateways", shared), message)
     if len(set(own)) < len(own):
         report(("routers",), "two routers have one address: each needs its own")
     if network.gateway is not None and network.gateway not in network.cidr:
@@ -167,6 +174,13 @@ def _check_routers(draft: Draft, network: Network) -> None:
         report(("gateway",), f"its only router has {own[0]}: write that one, or a second router")
     if network.igmp_querier and not own:
         report(("igmp_querier",), "nobody routes it, so nobody would ask: add `routers`")
+
+
+def _is_inside(address: str, network: Network) -> bool:
+    try:
+        return ip_address(address) in network.cidr
+    except ValueError:
+        return False
 
 
 def _check_authentication(draft: Draft) -> None:
