@@ -35,6 +35,8 @@ ADMIN_FIRST = False
 applies = everywhere
 
 SUDOERS = "/etc/sudoers.d/10-watchfloor"
+SUDO_DEFAULTS = "/etc/sudoers.d/zz-watchfloor"
+"""Area sudo's own."""
 _ROOT_GROUPS = ("sudo", "wheel", "admin")
 """Groups that sudo's usual configurations give everything to."""
 
@@ -170,7 +172,7 @@ def _refusal(wanted: AccountsDesired, facts: AccountsFacts, vantage: Vantage) ->
 
 
 def _notes(wanted: AccountsDesired, facts: AccountsFacts) -> tuple[str, ...]:
-    ours = {SUDOERS, "/etc/sudoers", "/etc/sudoers.d/README"}
+    ours = {SUDOERS, SUDO_DEFAULTS, "/etc/sudoers", "/etc/sudoers.d/README"}
     others = [file.path for file in facts.sudoers if file.path not in ours]
     notes = [f"sudo also reads {path}, which Watchfloor does not manage" for path in others]
     if wanted.account("root") is None and (root := facts.login("root")) is not None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.facts.area import parsed, tagged
+from inventory.facts.pamstack import PamModule, stack
 
 # pwquality and faillock read key=value files; PAM arguments win over them, so both are kept.
 SCRIPT = """\
@@ -27,22 +28,6 @@ cat /etc/profile /etc/profile.d/*.sh /etc/bash.bashrc 2>/dev/null |
 
 _TMOUT = re.compile(r"\bTMOUT=[\"']?(\d{1,7})")
 _READONLY = re.compile(r"\b(?:readonly|(?:declare|typeset)\s+-\w*r\w*)\b[^;]*\bTMOUT\b")
-
-
-@dataclass(frozen=True, slots=True)
-class PamModule:
-    """One line of a PAM stack."""
-
-    control: str
-    """`required`, or the bracketed form as written."""
-    name: str
-    """Without path: `pam_faillock.so`."""
-    arguments: tuple[str, ...]
-
-    @property
-    def options(self) -> Mapping[str, str]:
-        """The arguments, `remember=10` as name and value; a bare word has an empty value."""
-        return dict(argument.partition("=")[::2] for argument in self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +57,7 @@ def parse(text: str) -> LoginsFacts:
     parts = tagged(text, "defs", "useradd", "auth", "account", "password")
     defs = {name: value for name, *rest in map(str.split, parts["defs"]) for value in rest[:1]}
     defaults = _settings(parts["useradd"])
-    auth, account, password = (_stack(parts[name]) for name in ("auth", "account", "password"))
+    auth, account, password = (stack(parts[name]) for name in ("auth", "account", "password"))
     shell = "\n".join(parts.get("shell", ()))
     limits = [int(seconds) for seconds in _TMOUT.findall(shell)]
     return LoginsFacts(
@@ -90,14 +75,9 @@ def parse(text: str) -> LoginsFacts:
     )
 
 
-def _stack(rows: Iterable[str]) -> tuple[PamModule, ...]:
-    found = (re.match(r"^-?\w+\s+(\[[^]]*\]|\S+)\s+(\S+)\s*(.*)$", row.strip()) for row in rows)
-    return tuple(PamModule(m[1], m[2].rpartition("/")[2], tuple(m[3].split())) for m in found if m)
-
-
-def _enforced(module: str, stack: Iterable[PamModule], file: Iterable[str]) -> Mapping[str, str]:
+def _enforced(module: str, rules: Iterable[PamModule], file: Iterable[str]) -> Mapping[str, str]:
     """A file that no module reads says nothing: configured is not enforced."""
-    used = [line for line in stack if line.name == module]
+    used = [line for line in rules if line.name == module]
     if not used:
         return {}
     arguments = {name: value for line in used for name, value in line.options.items()}

@@ -102,7 +102,7 @@ BREAKAGES = {
     "ssh-no-forwarding": _sshd("DisableForwarding no"),
     "ssh-root-login": _sshd("PermitRootLogin prohibit-password"),
     "sudo-auth": _file("/etc/sudoers.d/99-broken", "analyst ALL=(ALL) NOPASSWD: ALL\\n"),
-    "sudo-log": _edited("/etc/sudoers.d/10-watchfloor", "/logfile/d"),
+    "sudo-log": _edited("/etc/sudoers.d/zz-watchfloor", "/logfile/d"),
     "time-offset": Breakage("systemctl stop chrony", "systemctl start chrony"),
     "time-sync": Breakage("chronyc add server 192.0.2.1 offline", "chronyc delete 192.0.2.1"),
 }
