@@ -111,6 +111,81 @@ class Baseline(BaseModel):
     umask: Annotated[str, Field(pattern=r"^0[0-7]{3}$")] = "0027"
     """What new files do not let others do."""
     time_max_offset_s: Annotated[float, Field(gt=0, le=10)] = 0.1
+    ptrace_scope: Annotated[int, Field(ge=1, le=3)] = 2
+    """Who may look into another process: 1 its parent, 2 root, 3 nobody (CIS 1.5.2: at least 1)."""
+    ipv6: Literal["auto", "on"] = "auto"
+    """`auto` switches it off where nothing of the center's has an IPv6 address (CM-7)."""
+    blocked_modules: tuple[Annotated[str, Field(pattern=r"^[a-z0-9_-]{2,40}$")], ...] = (
+        "affs",
+        "appletalk",
+        "atm",
+        "ax25",
+        "befs",
+        "bluetooth",
+        "btusb",
+        "cramfs",
+        "dccp",
+        "efs",
+        "firewire-core",
+        "firewire-ohci",
+        "freevxfs",
+        "hfs",
+        "hfsplus",
+        "hpfs",
+        "jffs2",
+        "jfs",
+        "minix",
+        "netrom",
+        "qnx4",
+        "qnx6",
+        "rds",
+        "romfs",
+        "rose",
+        "sctp",
+        "squashfs",
+        "sysv",
+        "tipc",
+        "udf",
+        "ufs",
+        "vivid",
+        "x25",
+    )
+    """Kernel modules that nothing here needs (CIS 1.1.1, 3.2): file systems and protocols whose
+    code an attacker reaches by a disk or a socket. One that is in use is left and told."""
+    usb_storage: Literal["blocked", "allowed"] = "blocked"
+    """USB disks and sticks on servers and wall processors (CJIS MP-7); consoles never have them,
+    except the devices of `usb_storage_devices`."""
+    usb_storage_devices: tuple[
+        Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")], ...
+    ] = ()
+    """The USB disks that may be used, `vendor:product` as lsusb prints them."""
+    proc_hidepid: Annotated[int, Field(ge=0, le=2)] = 0
+    """Whose processes people see: 0 all, 1 their own with names, 2 their own alone; members of
+    the group adm see all."""
+    cron_users: tuple[Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")], ...] = ("root",)
+    """Who may use crontab and at (CIS 2.4.1.8)."""
+    services_kept: tuple[Annotated[str, Field(pattern=r"^[a-z0-9@._-]{1,60}$")], ...] = ()
+    """Services that would be masked and are needed here: `cups`, `avahi-daemon`."""
+    packages_purged: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]+$")], ...] = (
+        "inetutils-telnet",
+        "inetutils-telnetd",
+        "nis",
+        "rsh-client",
+        "rsh-redone-client",
+        "rsh-redone-server",
+        "rsh-server",
+        "talk",
+        "talkd",
+        "telnet",
+        "telnetd",
+        "tftp",
+        "xinetd",
+    )
+    """Packages that do not stay on a host (CIS 2.2): clients and servers without encryption."""
+    known_suid: tuple[Annotated[str, Field(pattern=r"^/[^\x00\n]+$")], ...] = ()
+    """Programs that run with their owner's rights, belong to no package and are meant to be so."""
+    motd: str = "Use of this system is monitored and recorded.\n"
+    """Shown after login; it says nothing of the system itself."""
     audit_immutable: bool = True
     """Whether audit rules are locked in the kernel until the next restart (AU-9)."""
     audit_keep: Literal["keep_logs", "rotate"] = "keep_logs"

@@ -1,11 +1,15 @@
-"""The text that people read before they log in, at the console and over SSH."""
+"""What people read before and after they log in: what the law wants, nothing of the system."""
+
+from dataclasses import dataclass
 
 from deploy.area import Difference, Vantage, everywhere
 from deploy.change import file_change
+from deploy.live_change import Mode, ModeChange
 from deploy.rendering import render
 from inventory.facts import banner as facts_of_banner
 from inventory.facts.banner import BannerFacts
 from inventory.facts.collect import HostFacts
+from inventory.facts.permissions import Status
 from inventory.model import Center, Device
 
 FACTS = ("banner",)
@@ -15,20 +19,49 @@ ADMIN_FIRST = False
 applies = everywhere
 
 
-def desired(center: Center, device: Device) -> str:
-    """The banner, ending with a line feed."""
-    text = (device.baseline or center.baseline).banner
+@dataclass(frozen=True, slots=True)
+class BannerDesired:
+    """The texts, each ending with a line feed."""
+
+    before: str
+    """Shown before login."""
+    after: str
+    """Shown after it."""
+
+
+def desired(center: Center, device: Device) -> BannerDesired:
+    """From the baseline."""
+    base = device.baseline or center.baseline
+    return BannerDesired(_ended(base.banner), _ended(base.motd))
+
+
+def _ended(text: str) -> str:
     return render("issue.j2", banner=text.strip("\n"))
 
 
-def diff(wanted: str, facts: BannerFacts) -> Difference:
-    """/etc/issue for getty and /etc/issue.net for sshd."""
+def diff(wanted: BannerDesired, facts: BannerFacts) -> Difference:
+    """/etc/issue for getty, /etc/issue.net for sshd, /etc/motd for whoever has come in."""
     # getty expands backslash sequences (agetty(8)); doubled, they are shown as they are.
-    changes = (
-        file_change(facts.console, wanted.replace("\\", "\\\\")),
-        file_change(facts.network, wanted),
+    files = (
+        file_change(facts.console, wanted.before.replace("\\", "\\\\")),
+        file_change(facts.network, wanted.before),
+        file_change(facts.greeting, wanted.after),
     )
-    return Difference(tuple(change for change in changes if change is not None))
+    programs = (ModeChange(entries=(_stopped(now),)) for now in facts.programs)
+    return Difference((*(change for change in files if change is not None), *programs))
+
+
+def _stopped(now: Status) -> Mode:
+    """A program that tells the release and the kernel at each login runs no more."""
+    return Mode(
+        path=now.path,
+        mode=now.mode & ~0o111,
+        owner=now.owner,
+        group=now.group,
+        before_mode=now.mode,
+        before_owner=now.owner,
+        before_group=now.group,
+    )
 
 
 def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vantage) -> Difference:

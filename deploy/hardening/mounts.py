@@ -92,11 +92,12 @@ def _tmp(facts: MountsFacts) -> Iterator[Change]:
     file = file_change(file_at(facts.files, TMP_UNIT), render("tmp.mount.j2"))
     if file is not None:
         yield file
+    if unit.enabled != "enabled":
+        yield ServiceChange(unit=unit.name, action="enable")
+    elif file is not None:
         yield CommandChange(
             title="let systemd read its units", command=("systemctl", "daemon-reload")
         )
-    if unit.enabled != "enabled":
-        yield ServiceChange(unit=unit.name, action="enable")
     if "/tmp" not in facts.mounts and not facts.has_display:
         yield ServiceChange(unit=unit.name, action="start", reason="/tmp is no mount of its own")
     elif "/tmp" in facts.mounts and (lacking := _SHUT - facts.mounts["/tmp"].options):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from deploy.area import Difference, Vantage, everywhere
-from deploy.change import Change, CommandChange, FileChange, ServiceChange, file_change
+from deploy.change import Change, CommandChange, ServiceChange, file_change
 from deploy.live_change import Mode, ModeChange
 from deploy.rendering import render
 from inventory.facts import permissions as facts_of_permissions
@@ -71,6 +71,13 @@ _GUARDS = (
     Guard("/home/*", 0o750, owner="*", group="*"),
     Guard("/var/log", 0o755, owner="*", group="*"),
 )
+_TEXTS = {
+    APT_HOOK: "apt-logs.j2",
+    ROTATE_HOOK: "logrotate-logs.conf.j2",
+    WALK_SCRIPT: "walk.sh.j2",
+    WALK_SERVICE: "walk.service.j2",
+    WALK_TIMER: "walk.timer.j2",
+}
 _OTHERS_PLACES = ("/home/*", "/root/*", "/tmp/*", "/var/tmp/*")  # noqa: S108 - left to their owners
 """Where somebody else could put a link in a file's place while root changes its mode."""
 
@@ -89,8 +96,9 @@ def desired(center: Center, device: Device) -> PermissionsDesired:
 
 def diff(wanted: PermissionsDesired, facts: PermissionsFacts) -> Difference:
     """A stricter mode than ours stays as it is."""
-    guarded = [ModeChange(entries=(entry,)) for entry in _guarded(facts.guarded)]
-    changes: list[Change] = [*guarded, *_logs(facts), *_walking(facts), *_shut(facts)]
+    entries = tuple(_guarded(facts.guarded))
+    changes: list[Change] = [ModeChange(entries=entries)] if entries else []
+    changes += [*_files(facts), *_logs(facts), *_walking(facts), *_shut(facts)]
     return Difference(
         tuple(changes), unmet=tuple(_unmet(wanted, facts)), notes=tuple(_notes(facts))
     )
@@ -129,13 +137,24 @@ def _mode(now: Status, mode: int, owner: str = "", group: str = "") -> Mode:
     )
 
 
+def _files(facts: PermissionsFacts) -> Iterator[Change]:
+    """What keeps log files from others when packages make them anew, and what walks."""
+    found = [
+        file_change(
+            file_at(facts.files, path), render(template, find=LOOSE_LOGS, folder=WALK_FOLDER)
+        )
+        for path, template in _TEXTS.items()
+    ]
+    changes = [change for change in found if change is not None]
+    yield from changes
+    if any("systemd" in change.path for change in changes):
+        yield CommandChange(
+            title="let systemd read its units", command=("systemctl", "daemon-reload")
+        )
+
+
 def _logs(facts: PermissionsFacts) -> Iterator[Change]:
-    """Log files as they are now, and as packages make them anew."""
-    hooks = {APT_HOOK: "apt-logs.j2", ROTATE_HOOK: "logrotate-logs.conf.j2"}
-    files = _files(facts, hooks)
-    yield from files
-    if any(change.path == ROTATE_HOOK for change in files):
-        yield _reload()
+    """Log files as they are now."""
     if facts.loose_logs:
         entries = tuple(_mode(now, now.mode & _LOG_BITS) for now in facts.loose_logs)
         yield ModeChange(entries=entries)
@@ -143,15 +162,6 @@ def _logs(facts: PermissionsFacts) -> Iterator[Change]:
 
 def _walking(facts: PermissionsFacts) -> Iterator[Change]:
     """The host's own daily walk; the first one begins at once, and nobody waits for it."""
-    texts = {
-        WALK_SCRIPT: "walk.sh.j2",
-        WALK_SERVICE: "walk.service.j2",
-        WALK_TIMER: "walk.timer.j2",
-    }
-    files = _files(facts, texts)
-    yield from files
-    if files:
-        yield _reload()
     timer = unit_named(facts.units, "watchfloor-walk.timer")
     if timer.enabled != "enabled":
         yield ServiceChange(unit=timer.name, action="enable")
@@ -164,20 +174,6 @@ def _walking(facts: PermissionsFacts) -> Iterator[Change]:
             command=begin,
             again_on_undo=False,
         )
-
-
-def _files(facts: PermissionsFacts, templates: dict[str, str]) -> list[FileChange]:
-    found = (
-        file_change(
-            file_at(facts.files, path), render(template, find=LOOSE_LOGS, folder=WALK_FOLDER)
-        )
-        for path, template in templates.items()
-    )
-    return [change for change in found if change is not None]
-
-
-def _reload() -> Change:
-    return CommandChange(title="let systemd read its units", command=("systemctl", "daemon-reload"))
 
 
 def _shut(facts: PermissionsFacts) -> Iterator[Change]:

@@ -97,7 +97,7 @@ def parse(text: str) -> PermissionsFacts:
     parts = tagged(text, "status")
 
     def statuses(name: str) -> tuple[Status, ...]:
-        return tuple(_status(line) for line in parts.get(name, ()) if line)
+        return tuple(status_line(line) for line in parts.get(name, ()) if line)
 
     return PermissionsFacts(
         guarded=statuses("status"),
@@ -118,7 +118,8 @@ def _walk(word: str) -> Literal["", "new", "old"]:
     raise FactError(f"not the age of a walk: {word[:20]!r}")
 
 
-def _status(line: str) -> Status:
+def status_line(line: str) -> Status:
+    """What `stat -c "%a %U %G %n"` says of one path. Raises `FactError`."""
     words = line.split(" ", 3)
     if len(words) != 4 or not words[3].startswith("/"):
         raise FactError(f"not the status of a file: {line[:80]!r}")

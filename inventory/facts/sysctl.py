@@ -94,7 +94,7 @@ class SysctlFacts:
     settings: Mapping[str, Live]
     """By key; one that this kernel lacks is not there."""
     files: tuple[TextFile, ...]
-    refused: frozenset[tuple[str, str]]
+    refused: tuple[tuple[str, str], ...]
     """Key and value, where the kernel did not take the value since its start."""
 
     def matching(self, pattern: str) -> dict[str, Live]:
@@ -117,5 +117,5 @@ def parse(text: str) -> SysctlFacts:
         is_container=parts["container"][0] == "yes",
         settings=MappingProxyType(settings),
         files=text_files(parts.get("file", ())),
-        refused=frozenset((key, value) for key, _, value in refused),
+        refused=tuple(dict.fromkeys((key, value) for key, _, value in refused)),
     )
