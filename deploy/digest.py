@@ -33,6 +33,8 @@ def _plain(value: object) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, frozenset):
+        return sorted((_plain(item) for item in value), key=repr)
     if isinstance(value, Enum):
         return value.value
     if value is None or isinstance(value, str | int | float | bool):
