@@ -28,6 +28,8 @@ FIRST_ROUND_S = 20.0
 """How long the first round may take where the interval is shorter: devices are recognised in it."""
 STARTS_PER_S = 50.0
 """How fast the first round goes: everything is seen soon after the start, without a burst."""
+BEAT_S = 0.01
+"""Polls that are due within this time begin together: to wake up for each costs more than that."""
 STALL_S = 1.0
 """When the event loop stood still for so long, a silence in that time is not the device's."""
 NOT_HEARD = SILENCE | {ProblemKind.MUTE}
@@ -92,7 +94,7 @@ class Poller:
         begun = asyncio.get_running_loop().time()
         for number, target in enumerate(self._targets):
             first = first_delay(number, target.interval_s)
-            phase = number / max(len(self._targets), 1) * target.interval_s
+            phase = phase_of(number, len(self._targets), target.interval_s)
             self._tasks.append(
                 asyncio.create_task(
                     self._run(target, begun + first, begun + phase),
@@ -185,6 +187,11 @@ class Poller:
 def first_delay(number: int, interval_s: float) -> float:
     """Seconds until a target's first poll: soon, and the targets one after the other."""
     return (number / STARTS_PER_S) % max(interval_s, FIRST_ROUND_S)
+
+
+def phase_of(number: int, count: int, interval_s: float) -> float:
+    """Where in the interval a target's polls begin: spread, those of one beat together."""
+    return number * interval_s / count // BEAT_S * BEAT_S
 
 
 def next_due(phase: float, interval_s: float, now: float) -> float:

@@ -3,7 +3,7 @@
 Agents may put their clocks back a little; sysUpTime starts again by itself after 497 days.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from monitors.snmp.answer import Answer
@@ -53,10 +53,13 @@ class SystemGroup:
     def renewed(self, answer: Answer) -> "SystemGroup":
         """The same agent with its present clocks, from a poll in which nothing else changed."""
         ticks = _number(answer, UPTIME)
-        return replace(
-            self,
-            sys_uptime_s=None if ticks is None else ticks / 100,
-            engine_time_s=_number(answer, ENGINE_TIME),
+        return SystemGroup(
+            self.description,
+            self.object_id,
+            self.name,
+            None if ticks is None else ticks / 100,
+            self.engine_boots,
+            _number(answer, ENGINE_TIME),
         )
 
     @property

@@ -101,10 +101,10 @@ class UdpSocket:
             self._socket.close()
 
     def _on_readable(self) -> None:
-        came = self._socket.fileno() >= 0 and self._read()
+        count = self._read() if self._socket.fileno() >= 0 else 0
         if self._socket.fileno() < 0:
             return
-        wait_s = self._gather_s() if came else 0.0
+        wait_s = self._gather_s() if 0 < count < MAX_PACKETS_PER_WAKEUP else 0.0
         self._listen(not wait_s)
         if wait_s:
             self._loop.call_later(wait_s, self._on_readable)
@@ -119,14 +119,14 @@ class UdpSocket:
         else:
             self._loop.remove_reader(self._socket.fileno())
 
-    def _read(self) -> bool:
-        """Passes on what is there; whether anything was."""
+    def _read(self) -> int:
+        """Passes on what is there, so many packets at most; returns how many came, or errors."""
         receive, view, on_packet = self._socket.recvfrom_into, self._view, self._on_packet
         for count in range(MAX_PACKETS_PER_WAKEUP):
             try:
                 size, address = receive(self._buffer)
             except (BlockingIOError, InterruptedError):
-                return count > 0
+                return count
             except OSError:
                 # The kernel hands a pending ICMP error to whatever call comes next.
                 self._drain_errors()
@@ -134,7 +134,7 @@ class UdpSocket:
             on_packet(bytes(view[:size]), address[:2])
             if self._socket.fileno() < 0:
                 break
-        return True
+        return MAX_PACKETS_PER_WAKEUP
 
     def _drain_errors(self) -> None:
         if not _LINUX:

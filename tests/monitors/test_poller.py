@@ -1,6 +1,7 @@
 """The schedule: spread out, no bursts, no overlaps, and nobody waits for a device that hangs."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.haste import Haste
-from monitors.poller import MOST_EXCUSED, STALL_S, STARTS_PER_S, Poller, first_delay, next_due
+from monitors.poller import (
+    BEAT_S,
+    MOST_EXCUSED,
+    STALL_S,
+    STARTS_PER_S,
+    Poller,
+    first_delay,
+    next_due,
+    phase_of,
+)
 from monitors.probe import Poll, ProblemKind
 from monitors.targets import Target
 from tests.wait import until_async
@@ -39,6 +49,17 @@ def test_a_first_round_is_no_burst(count: int) -> None:
     assert starts[-1] < 30.0
     in_any_second = max(sum(1 for s in starts if begin <= s < begin + 1.0) for begin in range(30))
     assert in_any_second <= STARTS_PER_S + 1
+
+
+@given(count=st.integers(1, 2000), interval_s=intervals)
+def test_later_rounds_are_spread_over_the_interval_beat_by_beat(
+    count: int, interval_s: float
+) -> None:
+    phases = [phase_of(number, count, interval_s) for number in range(count)]
+    assert phases == sorted(phases)
+    assert all(0 <= phase < interval_s for phase in phases)
+    most = max(Counter(phases).values())
+    assert most <= count * BEAT_S / interval_s + 1.001
 
 
 class FakeProbe:
