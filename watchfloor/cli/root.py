@@ -34,6 +34,7 @@ COMMANDS = {
     "schema": "watchfloor.cli.schema",
     "sensors": "watchfloor.cli.sensors",
     "show": "watchfloor.cli.show",
+    "wall": "watchfloor.cli.wall",
 }
 
 

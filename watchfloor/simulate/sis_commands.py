@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _ESCAPE = "\x1b"
-_PLAIN = re.compile(r"(\d{1,4}\*\d{1,4}\*I|\d{0,2}I|\*?[QN]|S)", re.IGNORECASE)
+_PLAIN = re.compile(
+    r"(1\*\d{1,2}\*\d{1,3}\.|\d{1,4}\*\d{1,4}\*I|\d{0,2}I|\*?[QN]|S)", re.IGNORECASE
+)
 _LONGEST_COMMAND = 128
 
 
@@ -38,6 +40,8 @@ class SisState:
     power_save: bool = False
     presets: dict[int, int] = field(default_factory=lambda: {1: 5})
     """Canvas -> the window preset that was recalled last."""
+    saved: set[int] = field(default_factory=lambda: set(range(1, 17)))
+    """The window presets that there are."""
     windows: dict[tuple[int, int], Window] = field(
         default_factory=lambda: {(1, 1): Window(1), (1, 2): Window(2), (1, 4): Window(1001, 5)}
     )
@@ -83,7 +87,7 @@ class SisCommands:
                 continue
             plain = _PLAIN.match(text)
             if plain is None:
-                if re.fullmatch(r"[\d*]{0,12}", text):
+                if re.fullmatch(r"[\d*]{0,12}", text):  # what may still become a command
                     return found, text
                 found.append(text[0])
                 text = text[1:]
@@ -115,6 +119,9 @@ class SisCommands:
             return self._tagged(*fixed[command])
         if command == "S":
             return state.system or "E10"
+        if command.endswith("."):
+            canvas, preset = map(int, command[:-1].split("*")[1:])
+            return self._recall(canvas, preset)
         if command.endswith("*I"):
             canvas, number, _ = command.split("*")
             return self._window(int(canvas), int(number))
@@ -134,6 +141,14 @@ class SisCommands:
         canvas = int(asked[1])
         preset = self._state.presets.get(canvas)
         return "E13" if preset is None else self._tagged(f"PrstL1*{canvas:02}*", f"{preset:03}")
+
+    def _recall(self, canvas: int, preset: int) -> str:
+        if canvas not in self._state.presets:
+            return "E13"
+        if preset not in self._state.saved:
+            return "E11"
+        self._state.presets[canvas] = preset
+        return f"1Rpr{canvas:02}*{preset:03}"
 
     def _window(self, canvas: int, number: int) -> str:
         window = self._state.windows.get((canvas, number))

@@ -30,6 +30,7 @@ _OPTIONS = (
     "--stop-screensaver=no",
     "--hwdec=auto-safe",
     "--border=no",
+    "--keepaspect-window=no",
     "--keep-open=no",
     "--background=#000000",
 )
@@ -49,7 +50,7 @@ class PlayerError(Exception):
     """The player does not answer, or is not there."""
 
 
-def arguments(kind: str, app: str, video: str, ipc: Path) -> list[str]:
+def arguments(kind: str, app: str, video: str, ipc: Path, size: tuple[int, int]) -> list[str]:
     """The command line; it holds nothing of what will be shown."""
     special = _TEXT if kind == "text" else _STREAM
     return [
@@ -59,7 +60,16 @@ def arguments(kind: str, app: str, video: str, ipc: Path) -> list[str]:
         f"--vo={video}",
         f"--wayland-app-id={app}",
         f"--input-ipc-server={ipc}",
+        f"--geometry={size[0]}x{size[1]}",
     ]
+
+
+def resize(ipc: Path, size: tuple[int, int]) -> None:
+    """The size that a new picture must not change; mpv would take the picture's own.
+
+    Raises PlayerError.
+    """
+    _tell(ipc, "set_property", "geometry", f"{size[0]}x{size[1]}")
 
 
 def load(ipc: Path, source: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ class TileError(Exception):
 class Show:
     """A player or a browser that runs, and how to tell whether its picture moves."""
 
-    def __init__(self, places: Places, tile: str, source: Mapping[str, str], video: str) -> None:
-        self._source = source
+    def __init__(self, places: Places, tile: str, said: Mapping[str, Any]) -> None:
+        self._source = source = said["source"]
         self._ipc = places.player(tile)
         self._beat = places.heartbeat(tile)
         self._last: Any = None
@@ -46,11 +47,19 @@ class Show:
             return
         self._ipc.unlink(missing_ok=True)
         self.process = subprocess.Popen(
-            mpv.arguments(source["kind"], mark_of(tile), video, self._ipc),
+            mpv.arguments(
+                source["kind"], mark_of(tile), said["video"], self._ipc, Spot(*said["at"]).size
+            ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+    def resize(self, spot: Spot) -> None:
+        """Keeps it at the size of its new place."""
+        if self._browser is None:
+            with suppress(mpv.PlayerError):
+                mpv.resize(self._ipc, spot.size)
 
     def moves(self) -> bool:
         """Whether the picture has moved since the last look. Raises TileError at its end."""
@@ -80,7 +89,7 @@ def run(places: Places, tile: str) -> None:
     """Runs until something is wrong. Raises TileError."""
     said = _said(places, tile)
     _set_display(places)
-    show = Show(places, tile, said["source"], said["video"])
+    show = Show(places, tile, said)
     notify("READY=1", "STATUS=begins")
     looked_at = 0.0
     is_placed = False
@@ -89,7 +98,9 @@ def run(places: Places, tile: str) -> None:
         before, said = said, _said(places, tile)
         if said["source"] != before["source"]:
             raise TileError("it is to show something else")
-        is_placed = is_placed and said["at"] == before["at"]
+        if said["at"] != before["at"]:
+            show.resize(Spot(*said["at"]))
+            is_placed = False
         if now - looked_at > (SETTLED_S if is_placed else 0):
             is_placed = _put(places, tile, show.process.pid, Spot(*said["at"]))
             looked_at = now
