@@ -154,6 +154,7 @@ class AreaDone(_Message):
     """Whether the old state is back."""
     changed: int = 0
     """How many changes were made."""
+    seconds: float = 0
 
 
 class HostDone(_Message):

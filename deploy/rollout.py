@@ -12,16 +12,18 @@ from deploy.blocker import Gate, Moment, open_gate
 from deploy.controller import run_job
 from deploy.failure import Reason
 from deploy.jobs import make_job
-from deploy.messages import AreaDone, Connected, Event, FactsRead, HostDone, HostJob, Job
+from deploy.messages import Connected, Event, FactsRead, HostJob, Job
 from deploy.operations.journal import DEAD_MAN_S
+from deploy.outcome import Progress, planned_targets, unproven
 from deploy.plan import AreaPlan, HostPlan, Plan, remaining
 from deploy.reading import facts_in
-from deploy.records import AreaResult, HostResult, RunRecord
+from deploy.records import HostResult, RunKind, RunRecord
 from deploy.waves import Wave
 from deploy.way import Target
 from deploy.ways import WAYS
 from inventory.errors import WatchfloorError
 from inventory.facts.area import FactError
+from inventory.facts.collect import HostFacts
 from inventory.model import Center
 
 
@@ -42,19 +44,17 @@ class Order:
     dead_man_s: int = DEAD_MAN_S
     health: str = ""
     """Who says how the center is, for the record."""
+    kind: RunKind = "apply"
+    undoes: str = ""
+    resumes: str = ""
+    plan_hash: str = ""
+    """Of the run that this one resumes; the plan's own when empty."""
+    program: str = ""
+    """The version of the program."""
 
 
-@dataclass(slots=True)
-class _Progress:
-    """What is known of one target while its wave runs."""
-
-    plan: HostPlan
-    target: Target
-    vantage: Vantage | None = None
-    areas: dict[str, AreaResult] = field(default_factory=dict)
-    reason: Reason | None = None
-    message: str = ""
-    seconds: float = 0
+Prove = Callable[[HostPlan, Target, HostFacts, Vantage], Mapping[str, tuple[str, ...]]]
+"""Area -> what is still not as it should be after the changes; clean areas may be left out."""
 
 
 @dataclass(slots=True)
@@ -69,6 +69,8 @@ class Rollout:
     keep: Callable[[RunRecord], None]
     """Called with the record at the beginning, after each wave and at the end."""
     gate: Gate = open_gate
+    prove: Prove | None = None
+    """The second reading's judge; as wanted by the inventory when there is none."""
     results: dict[str, HostResult] = field(default_factory=dict)
     """By target."""
     blockers: tuple[str, ...] = ()
@@ -125,10 +127,10 @@ class Rollout:
         if todo:
             run_job(self._job(todo), lambda event: self._take(running[event.host], event))
         for plan in plans:
-            progress = running.get(plan.name) or _Progress(
+            progress = running.get(plan.name) or Progress(
                 plan, self._target(plan), reason=Reason.REFUSED, message=refusals[plan.name]
             )
-            self.results[plan.name] = self._result(number, progress)
+            self.results[plan.name] = progress.result(number)
         return not any(self.results[name].failed for name in running)
 
     def _refusal(self, plan: HostPlan, wave: Wave) -> str:
@@ -145,17 +147,13 @@ class Rollout:
             )
         return ""
 
-    def _begin(self, plan: HostPlan) -> _Progress:
-        progress = _Progress(plan, self._target(plan), reason=plan.reason, message=plan.message)
+    def _begin(self, plan: HostPlan) -> Progress:
+        progress = Progress(plan, self._target(plan), reason=plan.reason, message=plan.message)
         for area in plan.areas:
             if refusal := self._area_refusal(plan, area):
-                progress.areas[area.area] = AreaResult(
-                    area=area.area, reason=Reason.REFUSED, message=refusal
-                )
+                progress.fail(area.area, Reason.REFUSED, refusal)
             elif area.unmet and not area.changes:
-                progress.areas[area.area] = AreaResult(
-                    area=area.area, reason=Reason.NOT_PROVEN, message="; ".join(area.unmet)
-                )
+                progress.fail(area.area, Reason.NOT_PROVEN, "; ".join(area.unmet))
         return progress
 
     def _area_refusal(self, plan: HostPlan, area: AreaPlan) -> str:
@@ -169,7 +167,7 @@ class Rollout:
     def _target(self, plan: HostPlan) -> Target:
         return Target(self.center.devices[plan.device], WAYS[plan.way])
 
-    def _job_of(self, progress: _Progress) -> tuple[Target, HostJob | None]:
+    def _job_of(self, progress: Progress) -> tuple[Target, HostJob | None]:
         """The target with the areas that may be begun; the others have their results already."""
         target = progress.target
         if progress.reason is not None:
@@ -186,18 +184,15 @@ class Rollout:
             return target, None
         return target, host.model_copy(update={"areas": jobs, "secrets": secrets})
 
-    def _ready(self, progress: _Progress) -> list[AreaPlan]:
+    def _ready(self, progress: Progress) -> list[AreaPlan]:
         ready: list[AreaPlan] = []
         for area in progress.plan.areas:
             behind = [name for name in area.after if name in progress.areas]
             if not area.changes or area.area in progress.areas:
                 continue
             if behind:
-                progress.areas[area.area] = AreaResult(
-                    area=area.area,
-                    reason=Reason.DEPENDENCY,
-                    message=f"not begun, because {', '.join(behind)} failed",
-                )
+                message = f"not begun, because {', '.join(behind)} failed"
+                progress.fail(area.area, Reason.DEPENDENCY, message)
             else:
                 ready.append(area)
         return ready
@@ -214,69 +209,55 @@ class Rollout:
             salt=self.salt,
         )
 
-    def _take(self, progress: _Progress, event: Event) -> None:
+    def _take(self, progress: Progress, event: Event) -> None:
         if isinstance(event, Connected):
             device = progress.target.device
             progress.vantage = self.access.vantage(device, event.client, event.port)
-        elif isinstance(event, AreaDone):
-            progress.areas[event.area] = AreaResult(
-                area=event.area,
-                changed=event.changed,
-                reason=event.reason,
-                message=event.message,
-                restored=event.restored,
-            )
         elif isinstance(event, FactsRead) and event.when == "after":
             self._prove(progress, event.output)
-        elif isinstance(event, HostDone):
-            progress.reason, progress.message = event.reason, event.message
-            progress.seconds = event.seconds
+        progress.take(event)
         self.watch(event)
 
-    def _prove(self, progress: _Progress, output: str) -> None:
+    def _prove(self, progress: Progress, output: str) -> None:
         """What was changed has to be as wanted now, by the same reading that found it wanting."""
         if progress.vantage is None:
             return
+        prove = self.prove or self._as_wanted
         try:
-            left = remaining(
-                self.center,
-                progress.target,
-                facts_in(output),
-                progress.vantage,
-                self.plan.areas,
-            )
+            left = prove(progress.plan, progress.target, facts_in(output), progress.vantage)
         except FactError as error:
             left = dict.fromkeys(progress.areas, (str(error),))
         progress.areas = unproven(progress.areas, left)
 
+    def _as_wanted(
+        self, _plan: HostPlan, target: Target, facts: HostFacts, vantage: Vantage
+    ) -> Mapping[str, tuple[str, ...]]:
+        return remaining(self.center, target, facts, vantage, self.plan.areas)
+
     def _leave(self, waves: Iterable[Wave], reason: Reason, message: str) -> None:
         for plan in (plan for wave in waves for plan in self.plan.targets(wave)):
-            progress = _Progress(plan, self._target(plan), reason=reason, message=message)
-            self.results[plan.name] = self._result(0, progress)
-
-    def _result(self, wave: int, progress: _Progress) -> HostResult:
-        order = {area.area: number for number, area in enumerate(progress.plan.areas)}
-        return HostResult(
-            host=progress.plan.name,
-            device=progress.plan.device,
-            device_id=progress.target.device.id,
-            wave=wave,
-            reason=progress.reason,
-            message=progress.message,
-            areas=tuple(sorted(progress.areas.values(), key=lambda area: order[area.area])),
-            seconds=progress.seconds,
-        )
+            progress = Progress(plan, self._target(plan), reason=reason, message=message)
+            self.results[plan.name] = progress.result(0)
 
     def _record(self) -> RunRecord:
+        order = self.order
         return RunRecord(
-            run=self.order.run,
+            run=order.run,
+            kind=order.kind,
+            undoes=order.undoes,
+            resumes=order.resumes,
+            program=order.program,
             center=self.center.name,
-            actor=self.order.owner,
-            why=self.order.why,
-            ticket=self.order.ticket,
-            plan_hash=self.plan.hash,
-            health=self.order.health,
+            inventory=self.plan.inventory,
+            areas=self.plan.areas,
+            login=self.plan.login,
+            actor=order.owner,
+            why=order.why,
+            ticket=order.ticket,
+            plan_hash=order.plan_hash or self.plan.hash,
+            health=order.health,
             began=datetime.now(UTC),
+            planned=planned_targets(self.center, self.plan),
         )
 
     def _finished(
@@ -287,20 +268,3 @@ class Rollout:
         return record.model_copy(
             update={"state": state, "ended": ended, "hosts": hosts, "blockers": self.blockers}
         )
-
-
-def unproven(
-    areas: Mapping[str, AreaResult], left: Mapping[str, tuple[str, ...]]
-) -> dict[str, AreaResult]:
-    """The results, where areas that were done and are still not clean have failed. Pure."""
-    return {
-        name: result.model_copy(
-            update={
-                "reason": Reason.NOT_PROVEN,
-                "message": f"done, and the host still says otherwise: {'; '.join(left[name])}",
-            }
-        )
-        if result.reason is None and left.get(name)
-        else result
-        for name, result in areas.items()
-    }

@@ -64,8 +64,10 @@ def waves(
     devices: Iterable[str],
     down: Iterable[str] = (),
     topology: Topology | None = None,
+    *,
+    canary: bool = True,
 ) -> list[Wave]:
-    """Every device in exactly one wave, the canary first.
+    """Every device in exactly one wave, the canary (if there is to be one) first.
 
     `down` are devices that are out already, so that their peers are not taken out as well.
     """
@@ -75,10 +77,10 @@ def waves(
     redundancy = _redundancy(center, topology or Topology(center), down)
     alone = {d: out for d in wanted if (out := redundancy.taken_out(frozenset({d})))}
     free = [device for device in wanted if device not in alone]
-    canary = [min(free, key=redundancy.weight)] if free else []
-    packed = _packed([device for device in free if device not in canary], redundancy)
+    first = [min(free, key=redundancy.weight)] if free and canary else []
+    packed = _packed([device for device in free if device not in first], redundancy)
     return [
-        *(Wave(devices=(device,)) for device in canary),
+        *(Wave(devices=(device,)) for device in first),
         *(Wave(devices=tuple(wave)) for wave in packed),
         *(Wave(devices=(device,), takes_out=out) for device, out in alone.items()),
     ]

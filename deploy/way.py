@@ -24,6 +24,8 @@ class Way(Protocol):
     """What stands behind the device's name and a slash: `bmc`; empty for the device itself."""
     ENROLLED: bool
     """Whether its SSH host key has to be on record before anything is said to it."""
+    UNDOES: bool
+    """Whether its visit can make a `deploy.undo_change.UndoChange`."""
     AREAS: Mapping[str, AreaRules]
     """By name, in the order in which they are done."""
 

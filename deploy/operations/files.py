@@ -63,6 +63,7 @@ fi
 put_ledger_back
 """
 _KEEP = """\
+rm -f -- "$step/saved" "$step/absent"
 if [ -e "$target" ] || [ -h "$target" ]; then cp -a -- "$target" "$step/saved"
 else : >"$step/absent"; fi
 """

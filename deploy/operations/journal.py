@@ -1,9 +1,10 @@
 """The journal that a host keeps of a run: what was replaced, how to undo it, and the dead-man.
 
-On the host, a run's area has a folder with one numbered folder per step. Each holds `undo`, a
-script written before the step changes anything, and the file that it restores. `restore` undoes
-all steps, the last one first, and then runs `activate`, which makes daemons read the old files
-again. The dead-man is a systemd timer that runs `restore` unless somebody confirms first.
+On the host, a run's area has a folder with one numbered folder per step. Each holds `do`, the step
+itself, `undo`, which is written before the step changes anything, and the file that it restores.
+`restore` undoes all steps, the last one first, and then runs `activate`, which makes daemons read
+the old files again. The dead-man is a systemd timer that runs `restore` unless somebody confirms
+first. A later run can undo the area, too, and do it again: that is a step in its own journal.
 """
 
 import re
@@ -13,6 +14,10 @@ from dataclasses import dataclass
 TOP = "/var/lib/watchfloor/replaced"
 DEAD_MAN_S = 90
 """How long a risky area may go unconfirmed before its host restores itself."""
+
+KEPT_RUNS = 20
+KEPT_DAYS = 90
+"""A run is forgotten when so many later ones are kept and it is older than that."""
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
@@ -42,6 +47,57 @@ if [ -e "$area/activate" ]; then sh "$area/activate" || status=1; fi
 exit $status
 """
 )
+_PRUNE = """\
+prune() {{
+  ls -1 {top} | sort -r | tail -n +{beyond} | while read -r old; do
+    case $old in {run} | *[!A-Za-z0-9._-]*) continue ;; esac
+    [ -z "$(find "{top}/$old" -maxdepth 0 -mtime +{days})" ] || rm -rf -- "{top}/$old"
+  done
+}}
+set -- {top}/*
+[ $# -le {runs} ] || prune
+"""
+
+# A later run and its undo change nothing in the end, and an undo that did nothing does not count;
+# any other later run is in the way.
+_UNDO = """\
+exec 8>>"$old/lock"
+flock -w 30 8 || fail 'somebody else is at work in its journal'
+if [ -e "$old/restored" ] || [ -e "$old/undone" ]; then return 0; fi
+printf '%s\\n' "$from" >"$top/$me/$name/undoes"
+for other in "$top"/*/"$name"; do
+  run=${other%/*}; run=${run##*/}
+  [ "$run" \\> "$from" ] && [ "$run" != "$me" ] || continue
+  if [ -e "$other/restored" ] || [ -e "$other/undone" ]; then continue; fi
+  if [ -e "$other/undoes" ] && read -r whom <"$other/undoes"; then
+    whose=$top/$whom/$name
+    if [ ! "$whom" \\< "$from" ] || [ -z "$(ls -d "$whose/undone" "$whose"/*/undone 2>/dev/null)" ]
+    then continue; fi
+  fi
+  [ -z "$(ls -d "$other"/[0-9]* 2>/dev/null)" ] || fail "run $run changed it later; undo that first"
+done
+status=0
+for one in $(ls -rd "$old"/[0-9]* 2>/dev/null); do
+  if [ -e "$one/undone" ] || [ ! -e "$one/undo" ]; then continue; fi
+  if sh -eu "$one/undo"; then : >"$one/undone"; else status=1; fi
+done
+if [ -e "$old/activate" ]; then sh "$old/activate" || status=1; fi
+[ "$status" = 0 ] || exit 1
+: >"$old/undone"
+"""
+_REDO = """\
+[ -d "$old" ] || exit 0
+exec 8>>"$old/lock"
+flock -w 30 8 || :
+status=0
+for one in $(ls -d "$old"/[0-9]*/undone 2>/dev/null); do
+  one=${one%/undone}
+  if sh "$one/do"; then rm -f "$one/undone"; else status=1; fi
+done
+if [ -e "$old/activate" ]; then sh "$old/activate" || status=1; fi
+rm -f "$old/undone"
+exit $status
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +136,9 @@ class AreaJournal:
             )
         return main_script(
             f"mkdir -p {self.folder}\n"
+            + _PRUNE.format(
+                top=TOP, run=self.run, runs=KEPT_RUNS, beyond=KEPT_RUNS + 1, days=KEPT_DAYS
+            )
             + here_document("cat", f"{self.folder}/restore", f"area={self.folder}\n{_RESTORE}")
             + arm
         )
@@ -100,6 +159,21 @@ class AreaJournal:
             f": >{self.folder}/confirmed\n{self._disarm}"
         )
 
+    def undo_body(self, undoing: "AreaJournal", *, is_certain: bool) -> str:
+        """For a step of `undoing`: takes this area back; uncertain, it may find nothing to undo.
+
+        It fails while a later run's change of the area stands, and says which.
+        """
+        gone = "return 0"
+        if is_certain:
+            gone = "fail 'it keeps nothing of that run any more'"
+        names = f"top={TOP}\nfrom={self.run}\nname={self.area}\nme={undoing.run}\n"
+        return f'{names}old={self.folder}\n[ -d "$old" ] || {gone}\n{_UNDO}'
+
+    def redo_body(self) -> str:
+        """Does again what an undo took back, in the order in which it was done first."""
+        return f"old={self.folder}\n{_REDO}"
+
     @property
     def _disarm(self) -> str:
         return f"systemctl stop {self.unit}.timer 2>/dev/null || :\n"
@@ -117,12 +191,15 @@ class Step:
         return f"{self.journal.folder}/{self.number:04}"
 
     def script(self, body: str, *, undo: str, activate: str = "") -> str:
-        """`body`, after `undo` was written down. `$step` is the step's folder in both.
+        """`body`, after it and `undo` were written down. `$step` is the step's folder in both.
 
-        `activate` is a command for the end of a restore; it is kept once per area.
+        `activate` is a command for the end of a restore; it is kept once per area. Both may be run
+        again: a step that is undone can be done again, and undone once more.
         """
         area = self.journal.folder
-        keep = here_document("cat", f"{self.folder}/undo.new", f"step={self.folder}\n{undo}")
+        setting = f"step={self.folder}\n"
+        keep = here_document("cat", f"{self.folder}/undo.new", f"{setting}{undo}")
+        do = here_document("cat", f"{self.folder}/do", main_script(f"{setting}{body}"))
         line = shlex.quote(activate)
         activation = (
             f"touch {area}/activate\n"
@@ -131,11 +208,12 @@ class Step:
         return main_script(
             f"exec 9>>{area}/lock\nflock 9\n"
             f"[ ! -e {area}/restored ] || fail 'the dead-man has restored the old state'\n"
-            f"step={self.folder}\nmkdir -p {self.folder}\n"
+            f"mkdir -p {self.folder}\n"
             + keep
             + f"mv -f {self.folder}/undo.new {self.folder}/undo\n"
+            + do
             + (activation if activate else "")
-            + body
+            + f"sh {self.folder}/do\n"
         )
 
 

@@ -8,7 +8,10 @@ from deploy.operations.journal import Step
 
 def group_script(change: GroupChange, step: Step) -> str:
     name = quote(change.name)
-    return step.script(f"groupadd --system -- {name}\n", undo=f"groupdel -- {name}\n")
+    return step.script(
+        f"groupadd --system -- {name}\n",
+        undo=f"! getent group {name} >/dev/null || groupdel -- {name}\n",
+    )
 
 
 def user_script(change: UserChange, step: Step) -> str:
@@ -17,7 +20,7 @@ def user_script(change: UserChange, step: Step) -> str:
         f"useradd --create-home --shell {quote(change.shell)} --comment {quote(change.comment)}"
         f" -- {name}\n",
         # Its home stays: somebody may have put something there.
-        undo=f"userdel -- {name}\n",
+        undo=f"! getent passwd {name} >/dev/null || userdel -- {name}\n",
     )
 
 

@@ -32,8 +32,10 @@ from deploy.operations import (
     rules,
     services,
     sysctl,
+    undoing,
 )
 from deploy.operations.journal import Step
+from deploy.undo_change import UndoChange
 
 NOTHING: Mapping[str, SecretStr] = MappingProxyType({})
 
@@ -51,6 +53,7 @@ SCRIPTS: Mapping[type[Change], Callable[[Any, Step], str]] = MappingProxyType(
         ModeChange: modes.script,
         SysctlChange: sysctl.script,
         PurgeChange: packages.purge_script,
+        UndoChange: undoing.script,
         AgingChange: limits.script,
         LockChange: limits.script,
         ShellChange: limits.script,

@@ -50,7 +50,7 @@ class Visit(ABC):
         self._job = around.job
         self._target = target
         self._host = host
-        self._began = time.monotonic()
+        self._began = self._area_began = time.monotonic()
         self._redactor = Redactor()
         for secret in (target.password, target.key_text, *target.secrets.values()):
             self._redactor.add(SecretText(secret.get_secret_value()))
@@ -130,6 +130,7 @@ class Visit(ABC):
         """Independent areas go on when one fails; those behind it are not begun."""
         failed: set[str] = set()
         for area in self._target.areas:
+            self._area_began = time.monotonic()
             behind = failed & set(area.after)
             if behind:
                 failed.add(area.name)
@@ -172,6 +173,7 @@ class Visit(ABC):
                 message=self._redactor.scrub(message),
                 restored=restored,
                 changed=changed,
+                seconds=round(time.monotonic() - self._area_began, 3),
             )
         )
 

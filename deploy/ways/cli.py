@@ -29,6 +29,7 @@ __all__ = [
 NAME: Final = "cli"
 PART = ""
 ENROLLED = True
+UNDOES = False
 _SSH_PORT = 22
 
 

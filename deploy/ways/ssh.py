@@ -13,6 +13,7 @@ __all__ = [
     "ENROLLED",
     "NAME",
     "PART",
+    "UNDOES",
     "applies",
     "differences",
     "host_job",
@@ -23,6 +24,7 @@ __all__ = [
 NAME: Final = "ssh"
 PART = ""
 ENROLLED = True
+UNDOES = True
 
 
 def applies(_center: Center, device: Device) -> bool:

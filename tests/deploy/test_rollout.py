@@ -10,9 +10,10 @@ from deploy.access import Access
 from deploy.blocker import Blocker, Gate, open_gate
 from deploy.failure import Reason
 from deploy.messages import AreaDone, Connected, Event, FactsRead, HostDone, HostJob, Job
+from deploy.outcome import unproven
 from deploy.plan import AreaPlan, HostPlan, Plan, host_plan, make_plan
 from deploy.records import AreaResult, HostResult, RunRecord
-from deploy.rollout import Order, Rollout, unproven
+from deploy.rollout import Order, Rollout
 from deploy.survey import Answer
 from deploy.waves import Wave
 from deploy.way import Target

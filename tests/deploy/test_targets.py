@@ -25,6 +25,7 @@ class Bmc:
     NAME: WayName = "ipmi"
     PART = "bmc"
     ENROLLED = False
+    UNDOES = False
     AREAS: Mapping[str, AreaRules] = MappingProxyType({"lan": Rules(FACTS=("lan",), RISKY=True)})
 
     def applies(self, _center: Center, device: Device) -> bool:

@@ -1,34 +1,21 @@
 """`watchfloor apply`: makes the hosts as the inventory wants them, by waves."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.text import Text
 
-from deploy.blocker import Gate
-from deploy.change import printable
-from deploy.events import drift_event, event, tell
+import watchfloor
 from deploy.lease import lease
-from deploy.operations.journal import DEAD_MAN_S
 from deploy.plan import Plan, PlanError, inventory_digest, load_plan
-from deploy.records import HostResult, RunRecord, save_record
-from deploy.rollout import Order, Rollout
+from deploy.records import RunRecord
+from deploy.rollout import Order
 from watchfloor.cli.center import Site, center_option
-from watchfloor.cli.deploying import (
-    Desk,
-    host_options,
-    open_desk,
-    plan_now,
-    progress,
-    say_what_waits,
-    show_plan,
-)
+from watchfloor.cli.deploying import Desk, host_options, open_desk, plan_now, show_plan
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.gating import gate_of, gate_options, health_of
-from watchfloor.cli.output import console, json_option, print_json, print_table
+from watchfloor.cli.output import console, json_option, print_json
+from watchfloor.cli.resuming import left_of, resumable
+from watchfloor.cli.rollouts import agreed, carry_out, run_options, show_record, tell_of
 
 
 @click.command()
@@ -37,9 +24,12 @@ from watchfloor.cli.output import console, json_option, print_json, print_table
 )
 @center_option
 @host_options
-@click.option("--yes", is_flag=True, help="Plan and apply without asking in between.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; stands in the run's record.")
-@click.option("--ticket", default="", metavar="ID", help="The change's ticket, for the record.")
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Go on with a run that was stopped, failed or killed: with what it has not done.",
+)
+@run_options
 @gate_options
 @click.option(
     "--accept-unproved",
@@ -55,19 +45,11 @@ from watchfloor.cli.output import console, json_option, print_json, print_table
     metavar="DEVICE",
     help="Approve what cuts the path by which this device is managed. May be repeated.",
 )
-@click.option(
-    "--dead-man",
-    "dead_man_s",
-    type=click.IntRange(20, 900),
-    default=DEAD_MAN_S,
-    show_default=True,
-    metavar="SECONDS",
-    help="When a host restores what may have cut it off, unless a fresh login confirms it.",
-)
 @json_option
 def apply(
     *,
     planfile: Path | None,
+    resume: str | None,
     site: Site,
     limits: tuple[str, ...],
     areas: tuple[str, ...],
@@ -84,7 +66,7 @@ def apply(
     dead_man_s: int,
     as_json: bool,
 ) -> Exit:
-    """Make the hosts as the inventory wants them: by PLANFILE, or by a plan made now.
+    """Make the devices as the inventory wants them: by PLANFILE, or by a plan made now.
 
     Exits with 0 when every host is as wanted, 1 when something failed, 2 when changes are pending
     because you said no.
@@ -93,15 +75,22 @@ def apply(
         raise click.UsageError(
             "a plan file says which devices and areas; --limit and --area go with making a plan"
         )
+    if resume is not None and (planfile is not None or limits or areas):
+        raise click.UsageError("--resume goes on with all that the run set out to do")
     desk = open_desk(site, limits, areas, login, endpoints)
+    begun = resumable(desk, resume) if resume is not None else None
     health = health_of(desk, bootstrap=bootstrap)
     with lease(desk.settings.runtime, desk.center.name, desk.owner, desk.run):
-        drawn = _plan(desk, planfile)
+        drawn = _plan(desk, planfile, begun)
         if not as_json and planfile is None:
             show_plan(drawn)
         if not drawn.waves and not drawn.has_changes:
             return _nothing(drawn, as_json)
-        if planfile is None and not yes and not _agreed(drawn):
+        if (
+            planfile is None
+            and not yes
+            and not agreed(_question(drawn), "give --yes or a plan file")
+        ):
             return Exit.CHANGES
         order = Order(
             run=desk.run,
@@ -113,14 +102,21 @@ def apply(
             approved_cuts=frozenset(cuts),
             dead_man_s=dead_man_s,
             health=health.name,
+            kind="bootstrap" if bootstrap else "apply",
+            resumes=begun.run if begun else "",
+            plan_hash=begun.plan_hash if begun else "",
+            program=watchfloor.__version__,
         )
-        record = _roll_out(desk, drawn, order, gate_of(desk, health, outages, staffed))
-    _show(desk, record, as_json)
-    _report(desk, drawn, record)
+        record = carry_out(desk, drawn, order, gate_of(desk, health, outages, staffed))
+    show_record(desk, record, as_json)
+    # A plan of some areas says nothing of the others, which may have drifted still.
+    tell_of(desk, record, repaired=not record.areas)
     return Exit.FAILED if record.state != "done" else Exit.OK
 
 
-def _plan(desk: Desk, planfile: Path | None) -> Plan:
+def _plan(desk: Desk, planfile: Path | None, begun: RunRecord | None) -> Plan:
+    if begun is not None:
+        return left_of(desk, begun)
     if planfile is None:
         return plan_now(desk)
     plan = load_plan(planfile)
@@ -137,29 +133,8 @@ def _plan(desk: Desk, planfile: Path | None) -> Plan:
     return plan
 
 
-def _agreed(drawn: Plan) -> bool:
-    if not sys.stdin.isatty():
-        raise click.UsageError("give --yes or a plan file: nobody is there to ask")
-    hosts = len(drawn.changed_hosts)
-    return click.confirm(f"Apply to {hosts} hosts in {len(drawn.waves)} waves?", err=True)
-
-
-def _roll_out(desk: Desk, drawn: Plan, order: Order, gate: Gate) -> RunRecord:
-    with progress("applying", len(drawn.changed_hosts)) as watch:
-        rollout = Rollout(
-            center=desk.center,
-            access=desk.access,
-            plan=drawn,
-            order=order,
-            watch=watch,
-            keep=lambda record: _keep(desk, record),
-            gate=gate,
-        )
-        return rollout.run()
-
-
-def _keep(desk: Desk, record: RunRecord) -> None:
-    save_record(record, desk.settings.state / "runs")
+def _question(drawn: Plan) -> str:
+    return f"Apply to {len(drawn.changed_hosts)} hosts in {len(drawn.waves)} waves?"
 
 
 def _nothing(drawn: Plan, as_json: bool) -> Exit:
@@ -168,60 +143,3 @@ def _nothing(drawn: Plan, as_json: bool) -> Exit:
     else:
         console(err=True).print(f"{len(drawn.hosts)} hosts are as the inventory wants them")
     return Exit.OK
-
-
-def _show(desk: Desk, record: RunRecord, as_json: bool) -> None:
-    if as_json:
-        print_json(record.model_dump(mode="json"))
-        return
-    print_table(("device", "wave", "changed", "seconds", "result"), _rows(record))
-    path = desk.settings.state / "runs" / f"{record.run}.json"
-    console(err=True).print(f"run {record.run}: {record.state}; record {path}", soft_wrap=True)
-
-
-def _rows(record: RunRecord) -> Iterator[tuple[object, ...]]:
-    for host in record.hosts:
-        yield host.host, host.wave or "-", host.changed, f"{host.seconds:.1f}", _outcome(host)
-
-
-def _outcome(host: HostResult) -> Text:
-    if not host.failed:
-        return Text("as wanted")
-    back = any(area.restored for area in host.areas)
-    restored = " (the old state is back)" if back else ""
-    return Text(f"failed: {printable(host.complaint)}{restored}", style="red")
-
-
-def _report(desk: Desk, drawn: Plan, record: RunRecord) -> None:
-    """The monitor hears of the run, and that what it repaired has drifted no longer.
-
-    A plan of some areas says nothing of the others, which may have drifted still.
-    """
-    repaired = [
-        drift_event(desk.run, desk.owner, host.host, host.device_id, {})
-        for host in record.hosts
-        if not host.failed and not drawn.areas
-    ]
-    run = event("run", record.run, desk.owner, _summary(record))
-    say_what_waits(desk, tell(desk.settings, [run, *repaired]))
-
-
-def _summary(record: RunRecord) -> dict[str, Any]:
-    failed = [host for host in record.hosts if host.failed]
-    return {
-        "center": record.center,
-        "state": record.state,
-        "why": record.why,
-        "ticket": record.ticket,
-        "plan_hash": record.plan_hash,
-        "summary": f"{record.state}: {len(record.hosts)} devices, {len(failed)} failed",
-        "devices": [
-            {
-                "device": host.host,
-                "device_id": host.device_id,
-                "changed": host.changed,
-                "complaint": host.complaint,
-            }
-            for host in record.hosts
-        ],
-    }

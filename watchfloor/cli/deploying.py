@@ -94,6 +94,11 @@ def open_desk(
     return Desk(center, access, settings, chosen(center, limits), only, run_name(), actor())
 
 
+def with_choice(desk: Desk, devices: tuple[Device, ...], areas: tuple[str, ...]) -> Desk:
+    """The same desk for other devices and areas."""
+    return replace(desk, devices=devices, areas=areas)
+
+
 def plan_now(desk: Desk) -> Plan:
     """Reads the hosts, with progress on stderr, and plans."""
     with progress("reading", len(desk.devices)) as watch:

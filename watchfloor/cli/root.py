@@ -31,9 +31,11 @@ COMMANDS = {
     "poll": "watchfloor.cli.poll",
     "profile": "watchfloor.cli.profile",
     "runbook": "watchfloor.cli.runbook",
+    "runs": "watchfloor.cli.runs",
     "schema": "watchfloor.cli.schema",
     "sensors": "watchfloor.cli.sensors",
     "show": "watchfloor.cli.show",
+    "undo": "watchfloor.cli.undo",
     "wall": "watchfloor.cli.wall",
 }
 

@@ -1,0 +1,19 @@
+"""What every typed change has, whichever module it is in."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class TypedChange(BaseModel):
+    """Pure data: decided on by an area, carried out by a visit, shown to people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        """A unified diff for what has lines; empty otherwise."""
+        return ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that the worker needs for it, and no others: `CREDENTIAL.secret`."""
+        return ()
