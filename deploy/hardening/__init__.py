@@ -39,8 +39,10 @@ from deploy.hardening import (
 
 AREAS: tuple[ModuleType, ...] = (
     auditor,
-    banner,
     sources,
+    # Before the greetings: its packages bring one of their own.
+    updates,
+    banner,
     sysctl,
     modules,
     usb_storage,
@@ -61,7 +63,6 @@ AREAS: tuple[ModuleType, ...] = (
     journal,
     certificate,
     log_forwarding,
-    updates,
     apparmor,
     cron,
     permissions,
