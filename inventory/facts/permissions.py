@@ -48,12 +48,16 @@ for path in {WALK_SCRIPT} {WALK_SERVICE} {WALK_TIMER}; do show_file "$path" || e
 show_unit watchfloor-walk.timer
 [ -e {WALK} ] || exit 0
 if [ -n "$(find {WALK} -mmin +4320)" ]; then echo old; else echo new; fi | tag walk
-walk=$(cat {WALK})
-for kind in suid open unowned; do
-  printf '%s\\n' "$walk" | sed -n "s/^$kind //p" | head -n {MOST_FOUND} | tag "$kind"
-done
+# What the walk found is looked at again: it may have been mended since.
+again() {{
+  sed -n "s|^$1 [0-7]* [^ ]* [^ ]* /|/|p" {WALK} | head -n {MOST_FOUND} | tr '\\n' '\\0' |
+    xargs -0 -r sh -c "find \"\$@\" -maxdepth 0 $2 -printf '%m %u %g %p\\\\n'" sh | tag "$1"
+}}
+again suid '-type f -perm /6000'
+again open '-perm -0002 \\( -type f -o -type d ! -perm -1000 \\)'
+again unowned '\\( -nouser -o -nogroup \\)'
 # Before the merge of /usr, packages name /bin/su what is /usr/bin/su.
-printf '%s\\n' "$walk" | sed -n 's/^suid [0-7]* [^ ]* [^ ]* //p' | sed -e 'p;s|^/usr/|/|' |
+sed -n 's/^suid [0-7]* [^ ]* [^ ]* //p' {WALK} | sed -e 'p;s|^/usr/|/|' |
   grep -hxFf - /var/lib/dpkg/info/*.list | sort -u | tag packaged
 exit 0
 """
