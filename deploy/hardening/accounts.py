@@ -37,6 +37,8 @@ applies = everywhere
 SUDOERS = "/etc/sudoers.d/10-watchfloor"
 SUDO_DEFAULTS = "/etc/sudoers.d/zz-watchfloor"
 """Area sudo's own."""
+SUDO_CHECK = ("cvtsudoers", "-f", "json", "-o", "/dev/null", "/etc/sudoers")
+"""Judges all of sudo's files by their grammar; `visudo -c` would blame ours for another's mode."""
 _ROOT_GROUPS = ("sudo", "wheel", "admin")
 """Groups that sudo's usual configurations give everything to."""
 
@@ -132,7 +134,7 @@ def _sudoers(wanted: AccountsDesired, facts: AccountsFacts) -> Iterator[Change]:
         wanted.sudoers,
         mode=0o440,
         validate_with=("visudo", "-cqf", "{}"),
-        check_with=("visudo", "-cq"),
+        check_with=SUDO_CHECK,
     )
     if change is not None:
         yield change

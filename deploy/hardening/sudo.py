@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from deploy.area import Difference, Vantage, everywhere
 from deploy.change import FileChange, file_change
-from deploy.hardening.accounts import SUDO_DEFAULTS, SUDOERS
+from deploy.hardening.accounts import SUDO_CHECK, SUDO_DEFAULTS, SUDOERS
 from deploy.hardening.conflicts import conflict_notes
 from deploy.hardening.roster import roster
 from deploy.rendering import render
@@ -26,7 +26,6 @@ RISKY = True
 ADMIN_FIRST = False
 applies = everywhere
 
-_CHECK = ("visudo", "-cq")
 _LEFT_OUT = "# left out by Watchfloor: "
 _PASSING = re.compile(r"\bNOPASSWD\s*:\s*")
 _UNASKING = re.compile(r"^\s*Defaults\b.*!authenticate\b")
@@ -103,8 +102,8 @@ def _files(wanted: SudoDesired, facts: SudoFacts) -> Iterator[FileChange]:
         file_at(facts.files, SUDO_DEFAULTS),
         wanted.text,
         mode=0o440,
-        validate_with=(*_CHECK, "-f", "{}"),
-        check_with=_CHECK,
+        validate_with=("visudo", "-cqf", "{}"),
+        check_with=SUDO_CHECK,
     )
     if ours is not None:
         yield ours
@@ -114,9 +113,8 @@ def _files(wanted: SudoDesired, facts: SudoFacts) -> Iterator[FileChange]:
         change = file_change(
             file,
             asking(file.content, wanted.trusted),
-            mode=file.mode,
-            owner=file.owner,
-            check_with=_CHECK,
+            mode=0o440,
+            check_with=SUDO_CHECK,
         )
         if change is not None:
             yield change

@@ -14,8 +14,8 @@ SCRIPT = (
     + """\
 command -v sudo >/dev/null || { echo no | tag installed; exit 0; }
 echo yes | tag installed
-if said=$(visudo -cq 2>&1); then cvtsudoers -e -f json /etc/sudoers | tag json
-else printf '%s\\n' "$said" | head -n 5 | tag invalid; fi
+if json=$(cvtsudoers -e -f json /etc/sudoers); then printf '%s\\n' "$json" | tag json
+else { visudo -c 2>&1 || :; } | head -n 5 | tag invalid; fi
 for file in /etc/sudoers /etc/sudoers.d/*; do
   if [ -f "$file" ]; then show_file "$file" || exit 1; fi
 done
