@@ -51,7 +51,7 @@ if [ -n "$(find {WALK} -mmin +4320)" ]; then echo old; else echo new; fi | tag w
 # What the walk found is looked at again: it may have been mended since.
 again() {{
   sed -n "s|^$1 [0-7]* [^ ]* [^ ]* /|/|p" {WALK} | head -n {MOST_FOUND} | tr '\\n' '\\0' |
-    xargs -0 -r sh -c "find \"\$@\" -maxdepth 0 $2 -printf '%m %u %g %p\\\\n'" sh | tag "$1"
+    xargs -0 -r sh -c "find \\"\\$@\\" -maxdepth 0 $2 -printf '%m %u %g %p\\\\n'" sh | tag "$1"
 }}
 again suid '-type f -perm /6000'
 again open '-perm -0002 \\( -type f -o -type d ! -perm -1000 \\)'
