@@ -7,6 +7,7 @@ refuses cycles in either; they are refused here as well, since a cycle has no me
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import cache
+from weakref import WeakMethod
 
 from inventory.errors import WatchfloorError
 from inventory.model import Center, Device, Kind
@@ -137,8 +138,13 @@ class Situation:
 
 
 def _remember(question: Callable[[str], bool]) -> Callable[[str], bool]:
-    """Answers each name once, and refuses to walk in a circle."""
+    """Answers each name once, and refuses to walk in a circle.
+
+    It does not keep alive whose question it is: the situation keeps the answers, and a circle of
+    the two would stay in memory, with everything that was asked, until the collector comes by.
+    """
     asked: list[str] = []
+    ask = WeakMethod(question)
 
     @cache
     def answer(name: str) -> bool:
@@ -146,7 +152,9 @@ def _remember(question: Callable[[str], bool]) -> Callable[[str], bool]:
             raise CycleError((*asked[asked.index(name) :], name))
         asked.append(name)
         try:
-            return question(name)
+            method = ask()
+            assert method is not None  # the situation is being asked, so it is there
+            return method(name)
         finally:
             asked.pop()
 
