@@ -32,7 +32,8 @@ FACTS = ("integrity",)
 AFTER = ("updates",)
 RISKY = False
 ADMIN_FIRST = False
-PACKAGES = ("aide", "aide-common")
+PACKAGES = ("aide",)
+"""Not aide-common: its rules are for every host there is, and its installation takes minutes."""
 applies = everywhere
 
 _TIMER = "dailyaidecheck.timer"
@@ -54,8 +55,8 @@ class IntegrityDesired:
         return {
             CONFIGURATION: (render("aide.conf.j2", database=DATABASE), 0o600),
             CHECKER: (checker, 0o700),
-            CHECK_SERVICE: (render("aide-check.conf.j2", checker=CHECKER), 0o644),
-            CHECK_TIMER: (render("aide-timer.conf.j2", calendar=self.calendar), 0o644),
+            CHECK_SERVICE: (render("aide-check.service.j2", checker=CHECKER), 0o644),
+            CHECK_TIMER: (render("aide-check.timer.j2", calendar=self.calendar), 0o644),
             RENEW_SERVICE: (render("integrity-renew.service.j2", checker=CHECKER), 0o644),
         }
 

@@ -9,8 +9,9 @@ from inventory.facts.unit import SHOW_UNIT, Unit, unit_named, units
 
 CONFIGURATION = "/etc/aide/watchfloor.conf"
 CHECKER = "/usr/local/sbin/watchfloor-check-integrity"
-CHECK_SERVICE = "/etc/systemd/system/dailyaidecheck.service.d/watchfloor.conf"
-CHECK_TIMER = "/etc/systemd/system/dailyaidecheck.timer.d/watchfloor.conf"
+# These names are those that Debian's aide-common has for its own, which they take the place of.
+CHECK_SERVICE = "/etc/systemd/system/dailyaidecheck.service"
+CHECK_TIMER = "/etc/systemd/system/dailyaidecheck.timer"
 RENEW_SERVICE = "/etc/systemd/system/watchfloor-integrity-renew.service"
 DATABASE = "/var/lib/aide/aide.db"
 RESULT = "/var/lib/aide/watchfloor-result"
@@ -21,7 +22,7 @@ SCRIPT = (
     SHOW_FILE
     + SHOW_UNIT
     + f"""\
-dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' aide aide-common | tag package
+dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' aide | tag package
 for path in {CONFIGURATION} {CHECKER} {CHECK_SERVICE} {CHECK_TIMER} {RENEW_SERVICE}; do
   show_file $path || exit 1
 done
