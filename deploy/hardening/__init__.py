@@ -39,10 +39,10 @@ from deploy.hardening import (
 
 AREAS: tuple[ModuleType, ...] = (
     auditor,
-    sources,
-    # Before the greetings: its packages bring one of their own.
-    updates,
+    # Before all that installs packages: it keeps their greetings out.
     banner,
+    sources,
+    updates,
     sysctl,
     modules,
     usb_storage,

@@ -19,6 +19,12 @@ ADMIN_FIRST = False
 applies = everywhere
 
 
+KEPT_OUT = """\
+# Written by Watchfloor: packages bring no program that tells of the system at each login.
+path-exclude=/etc/update-motd.d/*
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class BannerDesired:
     """The texts, each ending with a line feed."""
@@ -46,6 +52,7 @@ def diff(wanted: BannerDesired, facts: BannerFacts) -> Difference:
         file_change(facts.console, wanted.before.replace("\\", "\\\\")),
         file_change(facts.network, wanted.before),
         file_change(facts.greeting, wanted.after),
+        file_change(facts.kept_out, KEPT_OUT),
     )
     programs = (ModeChange(entries=(_stopped(now),)) for now in facts.programs)
     return Difference((*(change for change in files if change is not None), *programs))

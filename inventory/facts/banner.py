@@ -9,7 +9,9 @@ from inventory.facts.textfile import SHOW_FILE, TextFile, file_at, text_files
 SCRIPT = (
     SHOW_FILE
     + """\
-for path in /etc/issue /etc/issue.net /etc/motd; do show_file "$path" || exit 1; done
+for path in /etc/issue /etc/issue.net /etc/motd /etc/dpkg/dpkg.cfg.d/watchfloor-greetings; do
+  show_file "$path" || exit 1
+done
 for path in /etc/update-motd.d/*; do
   [ ! -f "$path" ] || [ ! -x "$path" ] || stat -c 'status	%a %U %G %n' -- "$path"
 done
@@ -35,6 +37,11 @@ class BannerFacts:
     def network(self) -> TextFile:
         """/etc/issue.net, which sshd shows when its Banner names it."""
         return file_at(self.files, "/etc/issue.net")
+
+    @property
+    def kept_out(self) -> TextFile:
+        """What dpkg(1) is told not to unpack."""
+        return file_at(self.files, "/etc/dpkg/dpkg.cfg.d/watchfloor-greetings")
 
     @property
     def greeting(self) -> TextFile:
