@@ -1,7 +1,4 @@
-"""Owners and modes of the files that guard a host, and the files that nobody should have left.
-
-Walking a large disk takes minutes: a host does so by itself, daily, and what it found is read here.
-"""
+"""Owners and modes of files that guard a host, and what its own daily walk over its disks found."""
 
 from dataclasses import dataclass
 from typing import Literal, cast

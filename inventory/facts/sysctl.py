@@ -1,7 +1,4 @@
-"""The kernel settings that hardening sets: their values in force, who may change them, and files.
-
-A key is its path below /proc/sys, because an interface's name may have dots.
-"""
+"""The kernel settings that hardening sets, by their paths below /proc/sys, and the files for boot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
