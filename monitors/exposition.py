@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from monitors.metric_families import FACTORS, FAMILIES, READINGS, Family
+from monitors.metric_families import COMPONENT_STATE, FACTORS, FAMILIES, READINGS, Family
 from monitors.reading import PART_STATES, Reading, SensorClass, State
 from monitors.readings import Readings, SensorSet, plain
 
@@ -123,6 +123,18 @@ def _lines_of(center: str, sets: tuple[SensorSet, ...]) -> tuple[_Lines, ...]:
     )
 
 
+@lru_cache(maxsize=512)
+def _states_of(center: str, parts: tuple[tuple[str, State], ...]) -> bytes:
+    """One line for each component and state, with `_DEVICE` for the device."""
+    start = f'{COMPONENT_STATE.name}{{center="{_escape(center)}",device="{_DEVICE.decode()}"'
+    lines = [
+        f'{start},component="{_escape(part)}",state="{state}"}} {int(state is current)}\n'
+        for part, current in parts
+        for state in PART_STATES
+    ]
+    return "".join(lines).encode()
+
+
 @dataclass(frozen=True, slots=True)
 class _Written:
     """What the blocks hold of a device's readings."""
@@ -141,12 +153,19 @@ class Exposition:
 
     written: dict[str, _Written] = field(default_factory=dict)
 
+    states: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
+    """Of each device's components, in the words that devices of one model share; and its name."""
+
     def put(self, family: Family, owner: str, text: bytes) -> None:
         """Replaces the owner's lines in a family; empty text takes them away."""
         if text:
             self.blocks[family][owner] = text
         else:
             self.blocks[family].pop(owner, None)
+
+    def put_components(self, center: str, device: str, parts: Iterable[tuple[str, State]]) -> None:
+        """Replaces the states of all of a device's components."""
+        self.states[device] = _states_of(center, tuple(parts)), _escape(device).encode()
 
     def put_readings(self, center: str, device: str, *parts: Sequence[Reading]) -> None:
         """Replaces all of a device's readings. Without any, its series disappear."""
@@ -173,6 +192,7 @@ class Exposition:
     def drop(self, owner: str) -> None:
         """Forgets a device that has left the inventory."""
         self.written.pop(owner, None)
+        self.states.pop(owner, None)
         for texts in self.blocks.values():
             texts.pop(owner, None)
 
@@ -184,10 +204,17 @@ class Exposition:
         """All of it in pieces, in their order. Families without a sample are left out."""
         parts: list[bytes] = []
         for family, texts in self.blocks.items():
-            if texts:
+            blocks = [*texts.values(), *self._shared(family)]
+            if blocks:
                 parts.append(family.head)
-                parts += texts.values()
+                parts += blocks
         return parts
+
+    def _shared(self, family: Family) -> list[bytes]:
+        """What is kept once for many devices."""
+        if family is not COMPONENT_STATE:
+            return []
+        return [text.replace(_DEVICE, device) for text, device in self.states.values() if text]
 
 
 def _joined(readings: Iterable[Readings]) -> tuple[float, ...]:

@@ -98,7 +98,7 @@ class Metrics:
     def put_view(self, view: DeviceView) -> None:
         """What is concluded about a device."""
         labels = {"center": self._center, "device": view.name}
-        self._put_components(view, labels)
+        self._put_components(view)
         shown = (view.kind, view.rack, view.model, view.in_service, view.state)
         if self._shown.get(view.name) == shown:
             return
@@ -176,13 +176,13 @@ class Metrics:
     ) -> None:
         self._text.put(family, owner, x.sample(family, labels, value))
 
-    def _put_components(self, view: DeviceView, labels: Mapping[str, str]) -> None:
+    def _put_components(self, view: DeviceView) -> None:
         """Only when a state has changed: there are many components, and they seldom change."""
         if self._components.get(view.name) is view.components:
             return
         self._components[view.name] = view.components
-        text = b"".join(_component(part, labels) for part in view.components)
-        self._text.put(families.COMPONENT_STATE, view.name, text)
+        states = ((part.id, part.state) for part in view.components)
+        self._text.put_components(self._center, view.name, states)
 
     def _alert(self, alert: AlertView) -> bytes:
         if alert.phase is Phase.PENDING:
@@ -208,7 +208,3 @@ class Metrics:
             for kind in ProblemKind
         )
         self._text.put(families.POLL_FAILURES, "", b"".join(failures))
-
-
-def _component(part: ComponentView, labels: Mapping[str, str]) -> bytes:
-    return x.state_samples(families.COMPONENT_STATE, {**labels, "component": part.id}, part.state)
