@@ -79,9 +79,10 @@ def _guards(intent: GearIntent, login: str) -> Iterator[Guard]:
     yield guard(r"^delete routing-options static route 0\.0\.0\.0/0", "the way back to us")
     if management.interface:
         own = re.escape(management.interface)
+        address = re.escape(str(management.address))
         yield guard(rf"^(?:no|delete|default) interfaces? {own}(?:$| )", "the management interface")
         yield guard(
-            rf"^interface {own}\n(?:shutdown|no ip address|ip address (?!.*\b{re.escape(str(management.address))}\b))",
+            rf"^interface {own}\n(?:shutdown|no ip address|ip address (?!.*\b{address}\b))",
             "the management interface",
         )
     for interface in intent.interfaces:

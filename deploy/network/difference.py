@@ -7,7 +7,7 @@ What else is on a device stays, and is remarked on.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from deploy.network.grammar import Grammar, Owned
+from deploy.network.grammar import Grammar, Owned, Pattern
 from deploy.network.grammars import GRAMMARS
 from deploy.network.intent import AREAS, GearIntent
 from deploy.network.remedy import remedy
@@ -51,16 +51,59 @@ def differ(intent: GearIntent, running: str) -> GearDifference:
 
 
 def ours(
-    grammar: Grammar, area: str, lines: Iterable[Line], wanted: Iterable[str], *, all_vlans: bool
+    grammar: Grammar, area: str, lines: Iterable[Line], wanted: Sequence[Line], *, all_vlans: bool
 ) -> list[Line]:
     """The lines of an area that are ours: its families, and what is wanted by name."""
-    named = set(wanted)
+    named = {line.text: line for line in wanted}
+    rules = [Named(rule, wanted) for rule in grammar.owned if rule.area == area]
     found = []
     for line in lines:
-        rules = [r for r in grammar.owned if r.area == area and r.top.match(line.text)]
-        if any(_owns(rule, line, named, all_vlans) for rule in rules):
-            inside = [each for each in line.inside if _is_inside(rules, each)]
+        fitting = [rule for rule in rules if rule.fits(line)]
+        if any(rule.owns(line, all_vlans=all_vlans) for rule in fitting):
+            inside = _inside([each.rule for each in fitting], line, named.get(line.text))
             found.append(Line(line.text, inside))
+    return found
+
+
+class Named:
+    """A rule, and which of the wanted lines it fits."""
+
+    def __init__(self, rule: Owned, wanted: Iterable[Line]) -> None:
+        self.rule = rule
+        matches = [(line.text, rule.top.match(line.text)) for line in wanted]
+        self._texts = {text for text, found in matches if found}
+        self._groups = {found.groups() for _, found in matches if found and found.groups()}
+
+    def fits(self, line: Line) -> bool:
+        """Whether the rule is about such a line."""
+        return self.rule.top.match(line.text) is not None
+
+    def owns(self, line: Line, *, all_vlans: bool) -> bool:
+        """Whether a line that it fits is ours."""
+        found = self.rule.top.match(line.text)
+        if found and found.groups():
+            return found.groups() in self._groups
+        positive = line.text.removeprefix("no ")
+        if self.rule.family or line.text in self._texts or positive in self._texts:
+            return True
+        return all_vlans and self.rule.area == "vlans" and line.text != "vlan 1"
+
+
+def _inside(rules: Sequence[Owned], line: Line, wanted: Line | None) -> list[Line]:
+    """Those of a section's lines that are ours."""
+    known = {each.text for each in wanted.inside} if wanted is not None else set()
+    found = []
+    for each in line.inside:
+        fitting = [r for r in rules if r.inside is None or r.inside.match(each.text)]
+        if not any(not rule.entries or each.text in known for rule in fitting):
+            continue
+        deeper = [rule.deeper for rule in fitting]
+        inside = [
+            below.copy()
+            for below in each.inside
+            if any(pattern is None or pattern.match(below.text) for pattern in deeper)
+        ]
+        found.append(Line(each.text, inside))
     return found
 
 
@@ -74,41 +117,36 @@ def _both(
     def counts(line: Line) -> bool:
         return line.text in said or not any(top.match(line.text) for top in partly)
 
-    def with_permanent(lines: list[Line], others: list[Line]) -> list[Line]:
-        kept = [line for line in lines if counts(line)]
-        known = {line.text for line in kept}
-        for other in others:
-            stays = grammar.permanent is not None and grammar.permanent.match(other.text)
-            if stays and counts(other) and other.text not in known:
-                kept.append(Line(other.text))
-        return kept
-
-    return with_permanent(there, target), with_permanent(target, there)
+    left = [line for line in there if counts(line)]
+    right = [line for line in target if counts(line)]
+    if grammar.permanent is not None:
+        _share(grammar.permanent, left, right)
+    return left, right
 
 
-def _owns(rule: Owned, line: Line, named: set[str], all_vlans: bool) -> bool:
-    if rule.family or line.text in named or line.text.removeprefix("no ") in named:
-        return True
-    return all_vlans and rule.area == "vlans" and line.text != "vlan 1"
-
-
-def _is_inside(rules: Sequence[Owned], line: Line) -> bool:
-    return any(rule.inside is None or rule.inside.match(line.text) for rule in rules)
+def _share(permanent: Pattern, left: list[Line], right: list[Line]) -> None:
+    """Gives each side the sections of the other that cannot be taken away, empty."""
+    for here, other in ((left, right), (right, left)):
+        known = {line.text for line in here}
+        here += [Line(o.text) for o in other if permanent.match(o.text) and o.text not in known]
+    others = {line.text: line for line in right}
+    for line in left:
+        if line.text in others:
+            _share(permanent, line.inside, others[line.text].inside)
 
 
 def _area(
     grammar: Grammar, area: str, have: Spelled, wanted: Spelled, all_vlans: bool
 ) -> AreaLines:
-    named = [line.text for line in wanted.lines]
-    there = ours(grammar, area, have.lines, named, all_vlans=all_vlans)
-    target = ours(grammar, area, wanted.lines, named, all_vlans=all_vlans)
+    there = ours(grammar, area, have.lines, wanted.lines, all_vlans=all_vlans)
+    target = ours(grammar, area, wanted.lines, wanted.lines, all_vlans=all_vlans)
     there, target = _both(grammar, area, there, target)
     now, then = Spelled(there, have.original), Spelled(target, wanted.original)
     forth, back = remedy(grammar, now, then), remedy(grammar, then, now)
     return AreaLines(
         area=area,
-        lines=tuple(flat(forth)),
-        rollback=tuple(flat(back)),
+        lines=tuple(flat(forth, closings=grammar.closings)),
+        rollback=tuple(flat(back, closings=grammar.closings)),
         before=tuple(flat(there)),
         wanted=tuple(flat(target)),
     )
@@ -146,15 +184,16 @@ def _sections(lines: Iterable[str], tops: set[str]) -> tuple[tuple[str, ...], tu
 
 
 def _left_alone(grammar: Grammar, have: Spelled, wanted: Spelled) -> tuple[str, ...]:
-    named = {line.text for line in wanted.lines}
+    named = {line.text: line for line in wanted.lines}
+    rules = [Named(rule, wanted.lines) for rule in grammar.owned]
     found = []
     for line in have.lines:
-        rules = [rule for rule in grammar.owned if rule.top.match(line.text)]
-        mine = [rule for rule in rules if _owns(rule, line, named, all_vlans=False)]
+        mine = [r.rule for r in rules if r.fits(line) and r.owns(line, all_vlans=False)]
         if not mine:
             found.append(line.text)
-        else:
-            found += [f"{line.text}: {x.text}" for x in line.inside if not _is_inside(mine, x)]
+            continue
+        kept = {each.text for each in _inside(mine, line, named.get(line.text))}
+        found += [f"{line.text}: {each.text}" for each in line.inside if each.text not in kept]
     return tuple(text.split("\n", 1)[0] for text in found)
 
 

@@ -14,12 +14,17 @@ class Owned:
 
     area: str
     top: Pattern
-    """A line at the left."""
+    """A line at the left. With groups, those lines are ours whose groups a wanted line has too:
+    what is said of an interface that the inventory knows."""
     inside: Pattern | None = None
     """Those of its inner lines that are ours; None for all."""
     family: bool = True
     """Whether all that match are ours, wanted or not; else only those that are wanted: an
     interface that the inventory does not know stays as it is."""
+    entries: bool = False
+    """Whether inner lines are entries of a table, ours only if they are wanted by name."""
+    deeper: Pattern | None = None
+    """Those of an entry's own lines that are ours; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,10 @@ class Grammar:
     declaration: str = ""
     negated: tuple[tuple[Pattern, str], ...] = ()
     """How a line is taken away when that is not the negation and the whole of it."""
+    containers: tuple[Pattern, ...] = ()
+    """What is taken away as a whole, in its group, when nothing of it is wanted."""
+    wholes: tuple[Pattern, ...] = ()
+    """Negations that take along every line which begins with the same words."""
     unprinted: tuple[Pattern, ...] = ()
     """Lines that a device does not print because they are its default: their absence is right, and
     so is that of their family."""
@@ -66,7 +75,26 @@ def ordered(*given: tuple[str, int]) -> tuple[tuple[Pattern, int], ...]:
     return tuple((re.compile(pattern), place) for pattern, place in given)
 
 
-def owned(area: str, top: str, inside: str | None = None, *, family: bool = True) -> Owned:
-    """Lines that are ours."""
-    pattern = None if inside is None else re.compile(rf"(?:no )?(?:{inside})")
-    return Owned(area, re.compile(rf"(?:no )?(?:{top})"), pattern, family)
+def owned(
+    area: str,
+    top: str,
+    inside: str | None = None,
+    *,
+    family: bool = True,
+    entries: bool = False,
+    deeper: str | None = None,
+    negation: str = "no ",
+) -> Owned:
+    """Lines that are ours, also when they are negated."""
+
+    def compiled(pattern: str) -> Pattern:
+        return re.compile(rf"(?:{negation})?(?:{pattern})")
+
+    return Owned(
+        area,
+        compiled(top),
+        None if inside is None else compiled(inside),
+        family,
+        entries,
+        None if deeper is None else compiled(deeper),
+    )

@@ -15,9 +15,10 @@ _USUAL = 500
 class _Driver(HConfigDriverBase):
     """hier_config's own drivers know each platform at large; this one knows what is ours."""
 
-    def __init__(self, grammar: Grammar, have: Spelled) -> None:
+    def __init__(self, grammar: Grammar, have: Spelled, wanted: Spelled) -> None:
         self._grammar = grammar
         self._have = have
+        self._wanted = [line.text for line in wanted.lines]
         super().__init__()
 
     @staticmethod
@@ -35,8 +36,18 @@ class _Driver(HConfigDriverBase):
     def swap_negation(self, child: HConfigChild) -> HConfigChild:
         """Takes a line away in the way that the platform wants it."""
         lineage = tuple(each.text for each in child.lineage())
-        child.text = negation_of(self._grammar, self._have.original.get(lineage, child.text))
+        whole = self._container(child.text) if len(lineage) == 1 else ""
+        original = self._have.original.get(lineage, child.text)
+        child.text = whole or negation_of(self._grammar, original)
         return child
+
+    def _container(self, text: str) -> str:
+        """The negation of what a line is in, when nothing of that is wanted."""
+        for pattern in self._grammar.containers:
+            found = pattern.search(text)
+            if found and not any(line.startswith(found[0]) for line in self._wanted):
+                return f"{self._grammar.negation}{found[1]}"
+        return ""
 
     def idempotent_for(
         self, config: HConfigChild, other_children: Iterable[HConfigChild]
@@ -50,11 +61,11 @@ class _Driver(HConfigDriverBase):
 
 def remedy(grammar: Grammar, have: Spelled, wanted: Spelled) -> list[Line]:
     """What to send so that `have` becomes `wanted`, in the order in which it is safe to send it."""
-    driver = _Driver(grammar, have)
+    driver = _Driver(grammar, have, wanted)
     delta = _hier(driver, have.lines).config_to_get_to(_hier(driver, wanted.lines))
     for child in delta.children:
         child.order_weight = _place(grammar, child.text)
-    return list(_sendable(delta.children, wanted, ()))
+    return list(_sendable(grammar, delta.children, wanted, ()))
 
 
 def _hier(driver: HConfigDriverBase, lines: Iterable[Line]) -> HConfig:
@@ -77,8 +88,23 @@ def _place(grammar: Grammar, text: str) -> int:
     return found
 
 
-def _sendable(children: Iterable[HConfigChild], wanted: Spelled, above: Lineage) -> Iterator[Line]:
+def _sendable(
+    grammar: Grammar, children: Iterable[HConfigChild], wanted: Spelled, above: Lineage
+) -> Iterator[Line]:
+    sent: set[str] = set()
     for child in sorted(children):
         lineage = (*above, child.text)
         text = wanted.original.get(lineage, child.text)
-        yield Line(text, list(_sendable(child.children, wanted, lineage)))
+        if text in sent or _is_gone(grammar, text, sent):
+            continue
+        sent.add(text)
+        yield Line(text, list(_sendable(grammar, child.children, wanted, lineage)))
+
+
+def _is_gone(grammar: Grammar, text: str, sent: Iterable[str]) -> bool:
+    """Whether a line that was taken away took this one along."""
+    return any(
+        pattern.search(other) and text.startswith(f"{other} ")
+        for other in sent
+        for pattern in grammar.wholes
+    )

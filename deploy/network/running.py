@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from deploy.network.grammar import Grammar
+from deploy.network.render import ranges
 from deploy.network.secrets import MASK
 from deploy.network.tree import Line
 from deploy.secret_text import MARKER
@@ -18,6 +19,10 @@ SET, WEAK = "<secret>", "<weak secret>"
 _TYPE = re.compile(
     r"\b(secret|password|passwd|key|key-string|auth-pwd|priv-pwd) (?:sha512|\d+|ENC) (?=<)"
 )
+_ALLOWED = re.compile(r"switchport trunk allowed vlan \d")
+_ALLOWED_MORE = re.compile(r"switchport trunk allowed vlan add ")
+_LIST = re.compile(r"^(?:no )?(?:switchport trunk allowed|ip dhcp snooping) vlan ([\d,-]+)$")
+MOST_VLAN = 4094
 Lineage = tuple[str, ...]
 
 
@@ -57,11 +62,15 @@ def _add(
     if any(noise.search(line.text) for noise in grammar.noise):
         return
     original = line.text
-    for pattern, text in grammar.replaced:
-        original = pattern.sub(text, original)
-    text = comparable(original)
+    if _ALLOWED_MORE.match(original) and siblings and _ALLOWED.match(siblings[-1].text):
+        before = siblings.pop()
+        original = f"{before.text},{_ALLOWED_MORE.sub('', original)}"
+    text = original
+    for pattern, replaced in grammar.replaced:
+        text = pattern.sub(replaced, text)
+    text = comparable(_with_ranges(text))
     if above and grammar.sequenced is not None and grammar.sequenced.search(above[-1]):
-        text = original = _sequenced(text, len(siblings))
+        text, original = _sequenced(text, len(siblings)), _sequenced(original, len(siblings))
     lineage = (*above, text)
     if text != original:
         spelled.original[lineage] = original
@@ -71,6 +80,18 @@ def _add(
         siblings.append(known)
     for below in line.inside:
         _add(grammar, spelled, known.inside, below, lineage)
+
+
+def _with_ranges(text: str) -> str:
+    """A list of VLANs in one spelling: `9,10` and `9-10` are the same."""
+    found = _LIST.search(text)
+    if found is None:
+        return text
+    numbers: set[int] = set()
+    for part in found[1].split(","):
+        first, _, last = part.partition("-")
+        numbers |= set(range(int(first), min(int(last or first), MOST_VLAN) + 1))
+    return text[: found.start(1)] + ranges(tuple(sorted(numbers)))
 
 
 def comparable(text: str) -> str:

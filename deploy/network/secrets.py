@@ -67,8 +67,8 @@ def _typeable(found: re.Match[str], value: str) -> str:
     """A command line takes a secret for one word: a space or a line break would make more of it."""
     if not value or not all("!" <= c <= "~" and c not in '?"' for c in value):
         raise SecretLineError(
-            f"{found[1]}: its {found[2]} cannot be typed into a command line: choose one of letters, "
-            'digits and signs, without a space, ? or "'
+            f"{found[1]}: its {found[2]} cannot be typed into a command line: choose one of "
+            'letters, digits and signs, without a space, ? or "'
         )
     return value
 
@@ -115,40 +115,63 @@ def _hidden(pattern: str, **strengths: Strength) -> Hidden:
     return Hidden(re.compile(pattern), known)
 
 
+_USM = r"^snmp-server user \S+ .*?\b"
 _CISCO = (
     # Types 8 (PBKDF2) and 9 (scrypt) are salted and slow; 5 is MD5, 7 a cipher, 0 nothing.
     _hidden(
         r"^(?:username .*?|enable )(?:secret|password) (?:(?P<t>\d+) )?(?P<v>\S+)",
         t8="strong", t9="strong", t5="weak", t7="plain", t0="plain", t="plain",
     ),
-    _hidden(r"^snmp-server community (?P<v>\S+)", any="plain", t="plain"),
-    _hidden(r"^snmp-server user \S+ .*?\bauth \S+ (?P<v>\S+)", t="strong"),
-    _hidden(r"^snmp-server user \S+ .*?\bpriv (?:aes(?:-128)? )?(?:128 |192 |256 )?(?P<v>\S+)", t="strong"),
+    _hidden(r"^snmp-server community (?P<v>\S+)", t="plain"),
+    _hidden(_USM + r"auth \S+ (?P<v>\S+)", t="strong"),
+    _hidden(_USM + r"priv (?:aes(?:-128)? )?(?:128 |192 |256 )?(?P<v>\S+)", t="strong"),
     _hidden(r"^snmp-server host \S+ .*?version (?:1|2c) (?P<v>\S+)", t="plain"),
     _hidden(r"\bkey-string (?:(?P<t>\d+) )?(?P<v>\S+)", any="plain", t="plain", t6="strong"),
-    _hidden(r"^\s*(?:tacacs|radius)-server (?:.* )?key (?:(?P<t>\d+) )?(?P<v>\"?\S+)", t6="strong", any="plain", t="plain"),
-    _hidden(r"^ *key (?:(?P<t>\d+) )(?P<v>\S+)$", t6="strong", any="plain"),
-    _hidden(r"\bauthentication (?:md5 )?key-string (?:(?P<t>\d+) )?(?P<v>\S+)", any="plain", t="plain"),
-    _hidden(r"\bntp authentication-key \d+ \S+ (?P<v>\S+)", any="plain", t="plain"),
+    # A server's key is kept as type 7 where there is no master key: it gets no better by being sent
+    # again.
+    _hidden(
+        r"^\s*(?:tacacs|radius)-server (?:.* )?key (?:(?P<t>\d+) )?(?P<v>\"?\S+)",
+        t6="strong", t7="strong", any="plain", t="plain",
+    ),
+    _hidden(
+        r"^ *key (?:(?P<t>\d+) )?(?P<v>\S+)$",
+        t6="strong", t7="strong", any="plain", t="plain",
+    ),
+    _hidden(r"\bntp authentication-key \d+ \S+ (?P<v>\S+)", t="plain"),
     _hidden(r"^ *neighbor \S+ password (?:(?P<t>\d+) )?(?P<v>\S+)", any="plain", t="plain"),
     _hidden(r"^ *password (?:(?P<t>\d+) )?(?P<v>\S+)", t8="strong", any="plain", t="plain"),
 )  # fmt: skip
 HIDDEN: Mapping[Platform, tuple[Hidden, ...]] = {
     Platform.IOS: _CISCO,
     Platform.IOSXE: _CISCO,
-    Platform.NXOS: _CISCO,
+    Platform.NXOS: (
+        # `password 5 $5$…` there is SHA-256 with a salt, not MD5.
+        _hidden(r"^username \S+ password 5 (?P<v>\$5\$\S+)", t="strong"),
+        *_CISCO,
+    ),
     Platform.EOS: (
-        _hidden(r"^username .*?secret (?:(?P<t>sha512|5|0) )?(?P<v>\S+)", tsha512="strong", t5="weak", t="plain"),
+        _hidden(
+            r"^username .*?secret (?:(?P<t>sha512|5|0) )?(?P<v>\S+)",
+            tsha512="strong", t5="weak", t="plain",
+        ),
         *_CISCO,
     ),
     Platform.FRR: _CISCO,
     Platform.JUNOS: (
-        _hidden(r"\b(?:encrypted-password) (?P<v>\"[^\"]*\"|\S+)", t="strong"),
-        _hidden(r"\b(?:secret|authentication-key|privacy-key|authentication-password|privacy-password|key|community) (?P<v>\"\$\d[^\"]*\")", t="weak"),
+        _hidden(r"\bencrypted-password (?P<v>\"[^\"]*\"|\S+)", t="strong"),
+        _hidden(
+            r"\b(?:secret|authentication-key|privacy-key|authentication-password|"
+            r"privacy-password|key) (?P<v>\"\$\d[^\"]*\")",
+            t="strong",
+        ),
         _hidden(r"\bsnmp community (?P<v>\S+)", t="plain"),
     ),
     Platform.FORTIOS: (
-        _hidden(r"^\s*set (?:password|passwd|auth-pwd|priv-pwd|key|secret|psksecret|secondary-key|tertiary-key) (?:(?P<t>ENC) )?(?P<v>\S+)", tENC="strong", t="plain"),
+        _hidden(
+            r"^\s*set (?:password|passwd|auth-pwd|priv-pwd|key|secret|psksecret|"
+            r"secondary-key|tertiary-key) (?:(?P<t>ENC) )?(?P<v>\S+)",
+            tENC="strong", t="plain",
+        ),
     ),
 }  # fmt: skip
 """Every place in which these platforms print a secret that we know of."""

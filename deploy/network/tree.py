@@ -3,8 +3,9 @@
 What a device prints is hostile: it is bounded, and nothing in it is executed or trusted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from inventory.errors import WatchfloorError
 from inventory.gear import Platform
@@ -45,13 +46,18 @@ def parse(platform: Platform, text: str) -> list[Line]:
     return _indented(lines)
 
 
-def flat(lines: Iterable[Line], depth: int = 0) -> Iterator[str]:
-    """The lines as text, one space deeper each level."""
+def flat(
+    lines: Iterable[Line], depth: int = 0, closings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[str]:
+    """The lines as text, one space deeper each level, with the words that close a section."""
     for line in lines:
         first, *rest = line.text.split("\n")
         yield " " * depth + first
         yield from rest
-        yield from flat(line.inside, depth + 1)
+        yield from flat(line.inside, depth + 1, closings)
+        closing = closings.get(first.partition(" ")[0])
+        if closing is not None:
+            yield " " * depth + closing
 
 
 def _is_set(line: str) -> bool:

@@ -15,7 +15,10 @@ IOS = Grammar(
         owned("management", r"service (?:timestamps|password-encryption)"),
         owned("management", r"(?:username|enable password) "),
         owned("management", r"login (?:block-for|on-failure|on-success|quiet-mode)"),
-        owned("management", r"aaa (?:new-model|authentication login|authorization exec|accounting exec)"),
+        owned(
+            "management",
+            r"aaa (?:new-model|authentication login|authorization exec|accounting exec)",
+        ),
         owned("management", r"aaa group server .* WATCHFLOOR$"),
         owned("management", r"(?:tacacs|radius) server "),
         owned("management", r"ip http (?:secure-)?server"),
@@ -76,10 +79,10 @@ IOS = Grammar(
         r"^(channel-group) ",
         r"^standby (version|\d+ ip|\d+ priority)",
         r"^(ip route \S+ \S+ \S+)",
-        r"^(ip dhcp snooping vlan) ",
     ),
     negated=pairs(
         (r"^(username \S+) .*", r"no \1"),
+        (r"^(key) .*", r"no \1"),
         (r"^(enable password) .*", r"no \1"),
         # `no exec-timeout` would mean never, and `no transport input` nobody.
         (r"^exec-timeout .*", "exec-timeout 10 0"),
@@ -126,6 +129,8 @@ IOS = Grammar(
         (r"^vlan ", 100),
         (r"^interface Port-channel", 200),
         (r"^no ", 900),
+        # VLANs add up there: the old list goes before the new one comes.
+        (r"^no ip dhcp snooping vlan ", 110),
         (r"^no aaa ", 905),
         (r"^no (?:tacacs|radius) ", 910),
         (r"^no username ", 920),
@@ -133,10 +138,17 @@ IOS = Grammar(
         (r"^no vlan ", 950),
     ),
     noise=words(
-        r"^Building configuration", r"^Current configuration", r"^Last configuration change",
-        r"^NVRAM config last updated", r"^version ", r"^end$", r"^ntp clock-period ",
-        r"^exit-address-family$", r"^no ip address$", r"^boot-(?:start|end)-marker$",
+        r"^Building configuration",
+        r"^Current configuration",
+        r"^Last configuration change",
+        r"^NVRAM config last updated",
+        r"^version ",
+        r"^end$",
+        r"^ntp clock-period ",
+        r"^exit-address-family$",
+        r"^no ip address$",
+        r"^boot-(?:start|end)-marker$",
     ),
     permanent=re.compile(PHYSICAL.replace("|Port-channel", "") + r"[\d/]+$|line (?:con|vty) "),
     sequenced=re.compile(r"^ip access-list standard "),
-)  # fmt: skip
+)

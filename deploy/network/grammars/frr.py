@@ -31,6 +31,7 @@ FRR = Grammar(
         (r"^no (ip forwarding)$", r"\1"),
         (r"^(vrrp \d+)(?: version \d)?$", r"no \1"),
     ),
+    wholes=words(r"^no vrrp \d+$"),
     unprinted=words(r"^ip forwarding$", r"^no shutdown$"),
     replaced=pairs(
         (r"^(access-list \S+) (permit|deny)", r"\1 seq 5 \2"),
@@ -43,7 +44,13 @@ FRR = Grammar(
     ),
     permanent=re.compile(r"interface |line vty$"),
     noise=words(
-        r"^Building configuration", r"^Current configuration", r"^frr (?:version|defaults) ",
-        r"^end$", r"^exit$", r"^exit-(?:vrf|address-family)$", r"^!", r"^no ipv6 forwarding$",
+        r"^Building configuration",
+        r"^Current configuration",
+        r"^frr (?:version|defaults) ",
+        r"^end$",
+        r"^exit$",
+        r"^exit-(?:vrf|address-family)$",
+        r"^!",
+        r"^no ipv6 forwarding$",
     ),
-)  # fmt: skip
+)
