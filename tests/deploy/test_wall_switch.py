@@ -1,4 +1,4 @@
-"""A wall is switched by presets: the worker speaks SIS to a simulated processor, right and wrong."""
+"""A wall is switched by presets: the worker speaks SIS to a simulated processor, right or wrong."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
