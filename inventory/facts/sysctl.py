@@ -1,4 +1,4 @@
-"""The kernel settings that hardening sets, by their paths below /proc/sys, and the files for boot."""
+"""The kernel settings that hardening sets, by their paths below /proc/sys, and files for boot."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
