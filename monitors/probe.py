@@ -52,6 +52,19 @@ class Identity:
     firmware: str = ""
     uptime_s: float | None = None
 
+    def after(self, uptime_s: float | None) -> "Identity":
+        """The same device at another moment; for every poll, so without `dataclasses.replace`."""
+        return Identity(
+            self.name,
+            self.description,
+            self.object_id,
+            self.vendor,
+            self.model,
+            self.serial,
+            self.firmware,
+            uptime_s,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:

@@ -69,7 +69,8 @@ class SnmpEngine:
         self.counters = EngineCounters()
         self._clock = clock
         self._slots = asyncio.Semaphore(max_in_flight)
-        self._sockets: dict[socket.AddressFamily, UdpSocket] = {}
+        self._sockets: dict[bool, UdpSocket] = {}
+        """The one for IPv6 under True, that for IPv4 under False."""
         self._sessions: dict[SnmpTarget, Session] = {}
         self._habits: dict[SnmpTarget, Habits] = {}
         self._names: dict[str, tuple[float, str]] = {}
@@ -197,14 +198,15 @@ class SnmpEngine:
         """Sends a packet to the conversation's address."""
         self.counters.sent += 1
         address = conversation.address
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        udp = self._sockets.get(family)
+        is_ipv6 = ":" in address[0]
+        udp = self._sockets.get(is_ipv6)
         if udp is None:
+            family = socket.AF_INET6 if is_ipv6 else socket.AF_INET
             try:
                 udp = UdpSocket(family, self._on_packet, self._on_undelivered, self._gather_s)
             except OSError as error:
                 return error
-            self._sockets[family] = udp
+            self._sockets[is_ipv6] = udp
         return udp.send(packet, address)
 
     def renew_id(self, conversation: Conversation) -> int:

@@ -252,7 +252,7 @@ class SnmpProbe:
 
     def _identify(self, answer: Answer) -> Identity:
         if isinstance(answer.values, Replayed):
-            return replace(self._identity, uptime_s=self._system.uptime_s)
+            return self._identity.after(self._system.uptime_s)
         identity = self._identity_in(answer)
         if answer.values and answer.problem is None:
             self._identity = identity

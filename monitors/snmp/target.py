@@ -54,14 +54,20 @@ class SnmpTarget:
     """Varbinds that one GETBULK asks for; less is used where an agent answers `tooBig`."""
     deadline_s: float = 10.0
     """For one whole poll: what has not come by then is missing."""
+    _hash: int = field(init=False, repr=False, compare=False)
+    """Worked out once: what was learned of a target is looked up several times in every poll."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.device, self.host, self.port)))
         if not 1 <= self.port <= 65535:
             raise TargetError(f"{self.device}: {self.port} is no UDP port; use 1 to 65535")
         if not 1 <= self.max_repetitions <= MAX_REPETITIONS:
             raise TargetError(f"{self.device}: max_repetitions must be 1 to {MAX_REPETITIONS}")
         if self.timeout_s <= 0 or self.deadline_s <= 0 or self.retries < 0:
             raise TargetError(f"{self.device}: timeouts must be above 0, retries 0 or more")
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

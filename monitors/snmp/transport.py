@@ -81,17 +81,18 @@ class UdpSocket:
 
         An error that the kernel has pending for another target is taken from it first.
         """
-        for last_try in (False, True):
-            try:
-                self._socket.sendto(packet, address)
-            except (BlockingIOError, InterruptedError):
-                return None
-            except OSError as error:
-                if last_try:
-                    return error
-                self._drain_errors()
-            else:
-                return None
+        if self._try_to_send(packet, address) is None:
+            return None
+        self._drain_errors()
+        return self._try_to_send(packet, address)
+
+    def _try_to_send(self, packet: bytes, address: Address) -> OSError | None:
+        try:
+            self._socket.sendto(packet, address)
+        except (BlockingIOError, InterruptedError):
+            return None
+        except OSError as error:
+            return error
         return None
 
     def close(self) -> None:

@@ -1,8 +1,13 @@
 """Restart or wrap: what the system group of two polls says."""
 
+from dataclasses import fields, replace
+
 import pytest
 
-from monitors.snmp.system import UPTIME_WRAPS_S, Change, SystemGroup, change
+from monitors.probe import Identity
+from monitors.snmp.answer import Answer
+from monitors.snmp.oid import encode_oid
+from monitors.snmp.system import ENGINE_TIME, UPTIME, UPTIME_WRAPS_S, Change, SystemGroup, change
 
 
 def group(
@@ -53,3 +58,12 @@ def test_uptime_beyond_the_wrap_comes_from_the_engine() -> None:
     assert group(25.0, 3, 20).uptime_s == 25.0
     assert group(None, 3, 20).uptime_s == 20
     assert group(None).uptime_s is None
+
+
+def test_of_an_agent_that_is_asked_again_only_the_clocks_are_new() -> None:
+    before = SystemGroup("a switch", "1.3.6.1.4.1.9.1", "sw-1", 1.0, 3, 1)
+    clocks = {encode_oid(UPTIME): b"\x43\x02\x03\xe8", encode_oid(ENGINE_TIME): b"\x02\x01\x0a"}
+    expected = replace(before, sys_uptime_s=10.0, engine_time_s=10)
+    assert before.renewed(Answer(clocks)) == expected
+    identity = Identity(*(field.name for field in fields(Identity)[:-1]), uptime_s=1.0)
+    assert identity.after(10.0) == replace(identity, uptime_s=10.0)
