@@ -65,5 +65,6 @@ def test_of_an_agent_that_is_asked_again_only_the_clocks_are_new() -> None:
     clocks = {encode_oid(UPTIME): b"\x43\x02\x03\xe8", encode_oid(ENGINE_TIME): b"\x02\x01\x0a"}
     expected = replace(before, sys_uptime_s=10.0, engine_time_s=10)
     assert before.renewed(Answer(clocks)) == expected
-    identity = Identity(*(field.name for field in fields(Identity)[:-1]), uptime_s=1.0)
+    words = {field.name: field.name for field in fields(Identity)}
+    identity = Identity(**{**words, "uptime_s": 1.0})  # type: ignore[arg-type]  # by their names
     assert identity.after(10.0) == replace(identity, uptime_s=10.0)
