@@ -11,6 +11,15 @@ from ipaddress import IPv4Address, ip_address
 
 from deploy.network.intent import GearIntent, Port
 from deploy.network.secrets import shown
+from inventory.gear import Platform
+
+ACCOUNT, LOGIN, SSH = "our account", "the login rules", "our SSH"
+INTERFACE, VLAN = "the management interface", "the management VLAN"
+UPLINK, PERHAPS, BACK = (
+    "a port that leads to us",
+    "a port that may lead to us",
+    "the way back to us",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,56 +67,99 @@ def _lineages(lines: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _guards(intent: GearIntent, login: str) -> Iterator[Guard]:
+    names = [re.escape(name) for name in {intent.management.user, login} - {""}]
+    if intent.platform is Platform.JUNOS:
+        return _junos(intent, names)
+    if intent.platform is Platform.FORTIOS:
+        return _fortios(intent, names)
+    return _indented(intent, names)
+
+
+def _guard(pattern: str, reason: str) -> Guard:
+    return Guard(re.compile(pattern, re.MULTILINE), reason)
+
+
+def _indented(intent: GearIntent, names: Iterable[str]) -> Iterator[Guard]:
+    """IOS, NX-OS, EOS and FRR: sections, and `no`."""
     management = intent.management
-
-    def guard(pattern: str, reason: str) -> Guard:
-        return Guard(re.compile(pattern, re.MULTILINE), reason)
-
-    for name in {management.user, login} - {""}:
-        user = re.escape(name)
-        yield guard(rf"^no username {user}\b", "our account")
-        yield guard(rf"^delete system login user {user}$", "our account")
-    yield guard(r"^no aaa (?:new-model|authentication login)", "the login rules")
-    yield guard(
-        r"^no ip ssh version|^crypto key zeroize|^delete system services ssh$|^no feature ssh",
-        "our SSH",
-    )
-    yield guard(
-        r"^line vty.*\n(?:no transport input|transport input (?!.*\b(?:ssh|all)\b))", "our SSH"
-    )
-    yield guard(r"^(?:no ip (?:route|default-gateway) )(?:0\.0\.0\.0|\d)", "the way back to us")
-    yield guard(r"^delete routing-options static route 0\.0\.0\.0/0", "the way back to us")
+    for name in names:
+        yield _guard(rf"^no username {name}\b", ACCOUNT)
+    yield _guard(r"^no aaa (?:new-model|authentication login)", LOGIN)
+    yield _guard(r"^(?:no ip ssh version|crypto key zeroize|no feature ssh|no management ssh)", SSH)
+    yield _guard(r"^management ssh\nshutdown", SSH)
+    yield _guard(r"^line vty.*\n(?:no transport input|transport input (?!.*\b(?:ssh|all)\b))", SSH)
+    yield _guard(r"^no ip (?:route|default-gateway) (?:0\.0\.0\.0|\d)", BACK)
     if management.interface:
-        own = re.escape(management.interface)
-        address = re.escape(str(management.address))
-        yield guard(rf"^(?:no|delete|default) interfaces? {own}(?:$| )", "the management interface")
-        yield guard(
+        own, address = re.escape(management.interface), re.escape(str(management.address))
+        yield _guard(rf"^(?:no|default) interface {own}$", INTERFACE)
+        yield _guard(
             rf"^interface {own}\n(?:shutdown|no ip address|ip address (?!.*\b{address}\b))",
-            "the management interface",
+            INTERFACE,
         )
-    for interface in intent.interfaces:
-        if interface.management and interface.vlan:
-            yield guard(rf"^no vlan {interface.vlan}$", "the management VLAN")
-            yield from _uplinks(intent, interface.vlan)
+    changes = (
+        r"shutdown|no switchport(?:$| trunk| mode)|switchport mode|switchport trunk native|"
+        r"(?:no )?channel-group|switchport access"
+    )
+    for vlan in _management_vlans(intent):
+        yield _guard(rf"^no vlan {vlan}$", VLAN)
+        for port, reason in _ways(intent, vlan):
+            yield _guard(rf"^interface {re.escape(port.name)}\n(?:{changes})", reason)
+            if port.mode == "trunk" and not _carries(port, vlan):
+                yield _guard(
+                    rf"^interface {re.escape(port.name)}\nswitchport trunk allowed", reason
+                )
 
 
-def _uplinks(intent: GearIntent, vlan: int) -> Iterator[Guard]:
+def _junos(intent: GearIntent, names: Iterable[str]) -> Iterator[Guard]:
+    for name in names:
+        yield _guard(rf"^delete system login user {name}(?: class.*| authentication.*)?$", ACCOUNT)
+    yield _guard(r"^delete system services ssh$", SSH)
+    yield _guard(r"^delete routing-options static route", BACK)
+    own = intent.management.interface.replace(".", " unit ")
+    if own:
+        yield _guard(rf"^delete interfaces {re.escape(own)}(?:$| family)", INTERFACE)
+    for vlan in _management_vlans(intent):
+        named = [re.escape(each.name) for each in intent.vlans if each.id == vlan]
+        for name in named:
+            yield _guard(rf"^delete vlans {name}(?:$| vlan-id| l3-interface)", VLAN)
+        for port, reason in _ways(intent, vlan):
+            start = rf"interfaces {re.escape(port.name)}"
+            yield _guard(rf"^set {start} disable$|^delete {start}$", reason)
+            yield _guard(
+                rf"^delete {start} (?:native-vlan-id|ether-options|aggregated|unit 0 family "
+                rf"ethernet-switching(?:$| interface-mode| vlan members (?:{'|'.join(named)})$))",
+                reason,
+            )
+
+
+def _fortios(intent: GearIntent, names: Iterable[str]) -> Iterator[Guard]:
+    for name in names:
+        yield _guard(rf'^config system admin\ndelete "{name}"$', ACCOUNT)
+        yield _guard(rf'^config system admin\nedit "{name}"\nunset password', ACCOUNT)
+    yield _guard(r"^config router static\ndelete ", BACK)
+    own = re.escape(intent.management.interface)
+    address = re.escape(str(intent.management.address))
+    start = rf'^config system interface\nedit "{own}"\n'
+    yield _guard(rf"{start}(?:unset allowaccess|set allowaccess (?!.*\bssh\b))", SSH)
+    yield _guard(rf"{start}(?:unset ip|set ip (?!{address} )|set status down)", INTERFACE)
+    yield _guard(rf'^config system interface\ndelete "{own}"$', INTERFACE)
+    for port in (*intent.channels, *intent.ports):
+        if port.uplink:
+            start = rf'^config system interface\nedit "{re.escape(port.name)}"\n'
+            yield _guard(rf"{start}(?:set status down|unset member|set type)", UPLINK)
+
+
+def _management_vlans(intent: GearIntent) -> list[int]:
+    return [each.vlan for each in intent.interfaces if each.management and each.vlan]
+
+
+def _ways(intent: GearIntent, vlan: int) -> Iterator[tuple[Port, str]]:
     """The ports over which the management VLAN may come in."""
     for port in (*intent.channels, *intent.ports):
-        if not port.uplink and not _carries(port, vlan):
-            continue
-        if not port.uplink and port.edge:
-            continue
-        own = re.escape(port.name)
-        reason = "a port that leads to us" if port.uplink else "a port that may lead to us"
-        changes = (
-            r"shutdown|no switchport(?:$| trunk| mode)|switchport mode|switchport trunk native|"
-            r"(?:no )?channel-group|switchport access"
-        )
-        yield Guard(re.compile(rf"^interface {own}\n(?:{changes})", re.MULTILINE), reason)
-        if port.mode == "trunk" and vlan not in port.tagged and vlan != port.vlan:
-            allowed = re.compile(rf"^interface {own}\nswitchport trunk allowed", re.MULTILINE)
-            yield Guard(allowed, reason)
+        if port.uplink:
+            yield port, UPLINK
+        elif _carries(port, vlan) and not port.edge:
+            yield port, PERHAPS
 
 
 def _carries(port: Port, vlan: int) -> bool:

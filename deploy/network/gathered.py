@@ -3,12 +3,16 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from deploy.network.grammars import GRAMMARS
 from deploy.network.reads import RUNNING, SNMP_USERS, VLANS
 from deploy.network.secrets import Masked, mask
 from inventory.gear import Platform
 
 _PRIVACY = {"AES128": "aes 128", "AES192": "aes 192", "AES256": "aes 256", "3DES": "3des"}
+_VOLATILE = re.compile(
+    r"Building configuration|Current configuration|ntp clock-period |#conf_file_ver=|#buildno=|"
+    r"[!#]+ ?(?:Last (?:configuration change|commit)|NVRAM config last|Time:|Running configuration)"
+)
+"""Lines that differ from one reading to the next, though nobody has changed anything."""
 _EVERY_SWITCH = {"1", "1002", "1003", "1004", "1005"}
 """VLANs that a Catalyst has and nobody made."""
 
@@ -18,13 +22,8 @@ def gathered(platform: Platform, answers: Mapping[str, str]) -> Masked:
 
     `Masked.values` stays in the worker; the text is the target's section `running`.
     """
-    noise = GRAMMARS[platform].noise
     masked = mask(platform, answers.get(RUNNING, ""))
-    kept = [
-        line
-        for line in masked.text.splitlines()
-        if not any(pattern.search(line.strip()) for pattern in noise)
-    ]
+    kept = [line for line in masked.text.splitlines() if line and not _VOLATILE.match(line)]
     more = [*_users(answers.get(SNMP_USERS, "")), *_vlans(answers.get(VLANS, ""), kept)]
     return Masked("\n".join([*kept, *more]) + "\n", masked.values)
 

@@ -1,7 +1,7 @@
 """What each platform is sent, case by case, held to files that were read line by line."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
@@ -89,6 +89,6 @@ def test_gear_without_a_platform_is_refused(riverside: Center) -> None:
 def test_numbers_are_written_as_switches_print_them() -> None:
     assert ranges((5, 8, 9, 10, 40)) == "5,8-10,40"
     assert ranges(()) == ""
-    assert wildcard(ip_network("10.1.8.0/24")) == "10.1.8.0 0.0.0.255"
-    assert wildcard(ip_network("10.1.8.7/32")) == "10.1.8.7"
-    assert wildcard(ip_network("0.0.0.0/0")) == "any"
+    assert wildcard(IPv4Network("10.1.8.0/24")) == "10.1.8.0 0.0.0.255"
+    assert wildcard(IPv4Network("10.1.8.7/32")) == "10.1.8.7"
+    assert wildcard(IPv4Network("0.0.0.0/0")) == "any"
