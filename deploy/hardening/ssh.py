@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 
 from deploy.area import Difference, Vantage, everywhere
 from deploy.change import Change, FileChange, PackageChange, ServiceChange, file_change
+from deploy.hardening.conflicts import conflict_notes
 from deploy.hardening.roster import LOGIN_GROUP, can_become_root, can_log_in, roster
 from deploy.rendering import render
 from inventory.facts import sshd as facts_of_sshd
@@ -38,6 +39,8 @@ class SshDesired:
     """Keyword as sshd_config(5) spells it -> its value."""
     admins: tuple[str, ...]
     """Accounts that can log in with a key and become root without being asked."""
+    notes: tuple[str, ...] = ()
+    """The conflicts that decide it."""
 
     @property
     def text(self) -> str:
@@ -54,6 +57,7 @@ def desired(center: Center, device: Device) -> SshDesired:
         "PasswordAuthentication": "no",
         "KbdInteractiveAuthentication": "no",
         "HostbasedAuthentication": "no",
+        "GSSAPIAuthentication": "no",
         "PermitEmptyPasswords": "no",
         "IgnoreRhosts": "yes",
         "PermitUserEnvironment": "no",
@@ -62,8 +66,9 @@ def desired(center: Center, device: Device) -> SshDesired:
         "LoginGraceTime": str(base.ssh_login_grace_s),
         "MaxSessions": "4",
         "MaxStartups": "10:30:60",
-        "ClientAliveInterval": str(max(1, base.ssh_idle_s // 3)),
-        "ClientAliveCountMax": "3",
+        # Scanners look at each of the two by itself: at most 300 s, and at most two of them.
+        "ClientAliveInterval": str(min(300, base.ssh_idle_s // 2)),
+        "ClientAliveCountMax": "2",
         "TCPKeepAlive": "no",
         "DisableForwarding": "yes",
         "X11Forwarding": "no",
@@ -78,7 +83,8 @@ def desired(center: Center, device: Device) -> SshDesired:
         "KexAlgorithms": ",".join(base.ssh_kex),
     }
     admins = (a.name for a in roster(center, device) if can_log_in(a) and can_become_root(a))
-    return SshDesired(settings, tuple(admins))
+    notes = conflict_notes(base, "ssh_idle_s", "ssh_max_auth_tries", "ssh_login_grace_s")
+    return SshDesired(settings, tuple(admins), notes)
 
 
 def diff(wanted: SshDesired, facts: SshdFacts, vantage: Vantage) -> Difference:
@@ -90,7 +96,7 @@ def diff(wanted: SshDesired, facts: SshdFacts, vantage: Vantage) -> Difference:
         (*files, *_service(facts, bool(files))),
         refusal=_refusal(wanted, vantage),
         unmet=() if files else _unmet(wanted, facts),
-        notes=_match_blocks(facts),
+        notes=(*_match_blocks(facts), *(wanted.notes if files else ())),
     )
 
 
