@@ -1,6 +1,7 @@
 """Log lines leave each host as they are made: by rsyslog, over TLS, to every collector.
 
-A collector that is away costs nothing: lines wait on the host's disk, and in its journal anyway.
+Plain syslog over TLS loses what was on its way when a collector ends or refuses a certificate. RELP
+has every line acknowledged, so what was not written waits on the host.
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ FACTS = ("rsyslog",)
 AFTER = ("certificate", "journal")
 RISKY = False
 ADMIN_FIRST = False
-PACKAGES = ("rsyslog", "rsyslog-openssl")
+PACKAGES = ("rsyslog", "rsyslog-relp")
 applies = everywhere
 
 CHECK = ("rsyslogd", "-N1")
@@ -65,11 +66,12 @@ class ForwardingDesired:
     @property
     def texts(self) -> dict[str, str]:
         """Path -> what is to be in the file."""
-        texts = {FORMAT: render("rsyslog-format.conf.j2", folder=FOLDER if self.has_tls else "")}
+        texts = {FORMAT: render("rsyslog-format.conf.j2")}
         if self.has_tls and self.collectors:
             texts[FORWARD] = render(
                 "rsyslog-forward.conf.j2",
                 collectors=self.collectors,
+                folder=FOLDER,
                 port=TLS_PORT,
                 tls=TLS,
                 spool_mib=self.spool_mib,

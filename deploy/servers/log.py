@@ -12,6 +12,7 @@ from deploy.rendering import render
 from deploy.servers.openings import deployable, missing
 from inventory.facts import collector as facts_of_collector
 from inventory.facts import rsyslog as facts_of_rsyslog
+from inventory.facts.certificate import FOLDER as CERTIFICATES
 from inventory.facts.collect import HostFacts
 from inventory.facts.collector import FOLDER, KEEPER, SERVICE, TIMER, CollectorFacts
 from inventory.facts.rsyslog import COLLECT, HOSTS, TLS_PORT, RsyslogFacts
@@ -43,7 +44,6 @@ class LogDesired:
     """The names in the certificates of the center's hosts: no other is let in."""
     has_udp: bool
     days: int
-    spool_mib: int
     missing_openings: tuple[str, ...]
 
     @property
@@ -66,7 +66,7 @@ class LogDesired:
             tls=TLS,
             peers=self.peers,
             has_udp=self.has_udp,
-            spool_mib=self.spool_mib,
+            certificates=CERTIFICATES,
             cache=max(100, len(self.hosts) + 10),
         )
         return {HOSTS: json.dumps(table, indent=1) + "\n", COLLECT: collect}
@@ -103,7 +103,6 @@ def desired(center: Center, device: Device) -> LogDesired:
         peers=tuple(name_of(center, host) for host in deployable(center)),
         has_udp=any((s.port, s.protocol) == (UDP_PORT, "udp") for s in services),
         days=base.log_retention_days,
-        spool_mib=base.log_spool_mib,
         missing_openings=tuple(openings),
     )
 

@@ -8,7 +8,7 @@ from inventory.facts.textfile import SHOW_FILE, TextFile, text_files
 from inventory.facts.unit import SHOW_UNIT, Unit, unit_named, units
 
 TLS_PORT = 6514
-"""Syslog over TLS (RFC 5425)."""
+"""The port of syslog over TLS (RFC 5425); between hosts, RELP is what TLS carries here."""
 FORMAT = "/etc/rsyslog.d/00-watchfloor.conf"
 COLLECT = "/etc/rsyslog.d/20-watchfloor-collect.conf"
 HOSTS = "/etc/rsyslog.d/watchfloor-hosts.json"
@@ -19,7 +19,7 @@ SCRIPT = (
     SHOW_FILE
     + SHOW_UNIT
     + f"""\
-dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' rsyslog rsyslog-openssl | tag package
+dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' rsyslog rsyslog-relp | tag package
 for path in {FORMAT} {COLLECT} {HOSTS} {FORWARD}; do show_file $path || exit 1; done
 show_unit rsyslog.service
 read_at=$(systemctl show rsyslog.service -p ActiveEnterTimestamp --value)
