@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from deploy.area import Vantage
 from deploy.change import PackageChange
+from deploy.digest import digest
 from deploy.failure import Reason
 from deploy.live_change import PurgeChange
 from deploy.messages import AreaDone, Event, HostDone
@@ -94,6 +95,7 @@ def planned_targets(center: Center, plan: Plan) -> tuple[PlannedTarget, ...]:
                     changes=len(area.changes),
                     kept=tuple(c.title for c in area.changes if isinstance(c, KEPT)),
                     facts=area.facts,
+                    wants=digest(area.changes),
                 )
                 for area in host.areas
                 if area.can_be_done

@@ -93,6 +93,8 @@ class PlannedArea(_Part):
     """The changes that no undo takes back."""
     facts: Mapping[str, str] = {}
     """Area of facts -> digest of what was read before the run."""
+    wants: str = ""
+    """Digest of the changes, with what each of them was to replace."""
 
 
 class PlannedTarget(_Part):

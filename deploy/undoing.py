@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.area import Vantage
+from deploy.digest import digest
 from deploy.failure import Reason
 from deploy.plan import AreaPlan, HostPlan, Plan, make_plan
 from deploy.reading import fact_digest
@@ -49,6 +50,7 @@ class UndoError(WatchfloorError):
 class Undo:
     """What is taken back of one run."""
 
+    center: Center
     record: RunRecord
     plan: Plan
 
@@ -64,9 +66,13 @@ class Undo:
         )
 
     def unlike_before(
-        self, plan: HostPlan, _target: Target, facts: HostFacts, _vantage: Vantage
+        self, plan: HostPlan, target: Target, facts: HostFacts, vantage: Vantage
     ) -> Mapping[str, tuple[str, ...]]:
-        """A `deploy.rollout.Prove`: area -> what is not as it was before the run."""
+        """A `deploy.rollout.Prove`: area -> what is not as it was before the run.
+
+        An area is as before when its facts are, or when it would be changed in just the same way
+        again: a package that stays has brought an account, which are other facts.
+        """
         planned = next(target for target in self.record.planned if target.host == plan.name)
         undone = {area.area for area in plan.areas}
         excused = {
@@ -75,11 +81,21 @@ class Undo:
             if area.kept or area.area not in undone
             for fact in area.facts
         }
+        again = self._wants(target, facts, vantage, undone)
         return {
             area.area: tuple(_unlike(area, facts, excused))
             for area in planned.areas
-            if area.area in undone
+            if area.area in undone and again.get(area.area) != area.wants
         }
+
+    def _wants(
+        self, target: Target, facts: HostFacts, vantage: Vantage, areas: Collection[str]
+    ) -> Mapping[str, str]:
+        """What the areas would change now; of no use when the inventory wants something else."""
+        if self.record.inventory != self.plan.inventory:
+            return {}
+        found = target.way.differences(self.center, target.device, facts, vantage, areas)
+        return {name: digest(difference.changes) for name, difference in found.items()}
 
 
 def draw_undo(
@@ -109,7 +125,7 @@ def draw_undo(
         for number in sorted({target.wave for target in record.planned}, reverse=True)
         for wave in waves(center, _devices(record, hosts, number), canary=False)
     ]
-    return Undo(record, make_plan(center, hosts.values(), ordered, login, areas))
+    return Undo(center, record, make_plan(center, hosts.values(), ordered, login, areas))
 
 
 def _devices(record: RunRecord, hosts: Mapping[str, HostPlan], wave: int) -> list[str]:
@@ -202,11 +218,11 @@ def _area(planned: PlannedTarget, name: str) -> PlannedArea:
 
 
 def _unlike(area: PlannedArea, facts: HostFacts, excused: Collection[str]) -> Iterator[str]:
-    for name, digest in area.facts.items():
+    for name, wanted in area.facts.items():
         if name in excused:
             continue
         try:
-            same = fact_digest(facts, name) == digest
+            same = fact_digest(facts, name) == wanted
         except FactError as error:
             yield str(error)
             continue

@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from deploy.digest import digest
 from deploy.failure import Reason
+from deploy.plan import inventory_digest
+from deploy.reading import fact_digest
 from deploy.records import AreaResult, HostResult, PlannedArea, PlannedTarget, RunRecord
 from deploy.undo_change import UndoChange
 from deploy.undoing import Undo, UndoError, draw_undo
@@ -147,8 +150,6 @@ def test_what_no_undo_takes_back_is_named() -> None:
 
 
 def digests(*names: str) -> dict[str, str]:
-    from deploy.reading import fact_digest
-
     return {name: fact_digest(FRESH, name) for name in names}
 
 
@@ -186,6 +187,22 @@ def test_facts_that_an_area_shares_with_what_stays_prove_nothing_of_it() -> None
     assert unlike(some, changed("sshd"))
     stays = draw_undo(CENTER, _with_facts(kept=("install x",)), ())
     assert unlike(stays, changed("banner")) == {}
+
+
+def test_an_area_that_would_be_changed_in_the_same_way_again_is_as_before() -> None:
+    target = Target(CENTER.devices["web-1"], WAYS["ssh"])
+    wants = target.way.differences(CENTER, target.device, FRESH, VANTAGE, ("banner",))["banner"]
+    facts = {"banner": "0" * 64}
+    banner = area("banner", facts=facts, wants=digest(wants.changes))
+    before = record(
+        (planned("web-1", 1, banner),),
+        (result("web-1", done("banner")),),
+        inventory=inventory_digest(CENTER),
+    )
+    assert unlike(draw_undo(CENTER, before, ()), FRESH) == {}
+    # Only while the same is wanted.
+    other = before.model_copy(update={"inventory": "another"})
+    assert unlike(draw_undo(CENTER, other, ()), FRESH)
 
 
 def test_facts_that_cannot_be_read_prove_nothing() -> None:
