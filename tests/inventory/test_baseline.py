@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from inventory.baseline import Baseline
-from inventory.demands import DEMANDS, OF_PROFILE, conflicts, demands_on
+from inventory.demands import DEMANDS, OF_PROFILE, conflicts, demands_on, shown
 from inventory.loader import baseline_lines, load
 from inventory.profiles import DEVIATIONS, Profile
 
@@ -92,3 +92,24 @@ def test_an_unknown_profile_is_a_mistake_at_its_place(tmp_path: Path) -> None:
     (tmp_path / "center.yaml").write_text(HEAD + "baseline: {profile: [cis-1]}\n")
     with pytest.raises(Exception, match=r"center.yaml:3:21: profile: "):
         load(tmp_path)
+
+
+def table() -> str:
+    """The profiles' table of docs/hardening.md, from the data."""
+    profiles = [Baseline.model_validate({"profile": name}) for name in get_args(Profile)]
+    lines = [
+        f"| parameter | {' | '.join(f'`{each.profile}`' for each in profiles)} | demanded |",
+        "|---|---|---|---|---|",
+    ]
+    for name in dict.fromkeys(demand.parameter for demand in DEMANDS):
+        values = [shown(getattr(each, name)) for each in profiles]
+        if name == "banner":
+            values = ["of the center"] * len(profiles)
+        wanted = "; ".join(map(str, demands_on(name)))
+        lines.append(f"| `{name}` | {' | '.join(values)} | {wanted} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_in_the_docs_is_the_data() -> None:
+    text = (Path(__file__).parents[2] / "docs/hardening.md").read_text()
+    assert table() in text, f"put this into docs/hardening.md:\n{table()}"
