@@ -58,13 +58,14 @@ SCRIPT = (
     + f"""\
 if systemd-detect-virt --quiet --container; then echo yes; else echo no; fi | tag container
 cd /proc/sys || exit 1
+set --
 for key in {" ".join(PATTERNS)}; do
   [ -f "$key" ] || continue
-  if [ -w "$key" ]; then way=w; else way=r; fi
-  IFS= read -r value <"$key" || [ -n "${{value:-}}" ] || continue
-  printf 'setting\\t%s %s %s\\n' "$way" "$key" "$value"
-  value=
+  set -- "$@" "$key"
+  [ ! -w "$key" ] || printf 'writable\\t%s\\n' "$key"
 done
+# Not `read`: these files give one octet to whom asks for one, and then nothing.
+[ $# = 0 ] || grep -sHZ '' "$@" | tr '\\0' ' ' | tag setting
 for path in /etc/sysctl.conf /etc/sysctl.d/*.conf; do
   case $path in *'*'*) ;; *) show_file "$path" || exit 1 ;; esac
 done
@@ -102,13 +103,13 @@ class SysctlFacts:
 def parse(text: str) -> SysctlFacts:
     """Raises `FactError` when nothing could be read."""
     parts = tagged(text, "container", "setting")
+    writable = frozenset(parts.get("writable", ()))
     settings: dict[str, Live] = {}
     for line in parts["setting"]:
-        way, _, rest = line.partition(" ")
-        key, space, value = rest.partition(" ")
-        if way not in ("w", "r") or not space:
+        key, space, value = line.partition(" ")
+        if not space:
             raise FactError(f"not a kernel setting: {line[:60]!r}")
-        settings[key] = Live(" ".join(value.split()), way == "w")
+        settings[key] = Live(" ".join(value.split()), key in writable)
     refused = (line.partition(" ") for line in parts.get("refused", ()))
     return SysctlFacts(
         is_container=parts["container"][0] == "yes",

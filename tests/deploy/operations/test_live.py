@@ -107,7 +107,7 @@ def test_what_the_kernel_refuses_is_remembered_and_stops_nothing(
     assert (kernel / "net/ipv4/ip_forward").read_text() == "0\n"
     assert Path(sysctl.REFUSED).read_text() == "kernel/refusing |/bin/false\n"
     told = facts_of_sysctl.parse(
-        "container\tno\nsetting\tw kernel/refusing core\nrefused\tkernel/refusing |/bin/false\n"
+        "container\tno\nsetting\tkernel/refusing core\nrefused\tkernel/refusing |/bin/false\n"
     )
     assert told.refused == (("kernel/refusing", "|/bin/false"),)
 
