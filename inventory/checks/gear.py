@@ -10,6 +10,7 @@ from inventory.model import Credential, Device, Kind, Network, Purpose
 from inventory.references import UplinkRef
 
 PORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9/:._-]{0,62}")
+Mistake = tuple[tuple[str, ...], str]
 SERVERS = frozenset({"tacacs", "radius"})
 
 
@@ -50,7 +51,8 @@ def _check_device(draft: Draft, device: Device) -> None:
             _report(draft, device, path, f"has no port {port} in `ports`: correct one of them")
     above, ours = len(device.uplinks), len(gear.uplink_ports)
     if ours > above or (known and ours < above):
-        message = f"has {above} uplinks: name as many `uplink_ports`, in their order"
+        cables = "1 uplink" if above == 1 else f"{above} uplinks"
+        message = f"has {cables}: name as many `uplink_ports`, in their order"
         _report(draft, device, ("gear", "uplink_ports" if ours else "ports"), message)
     _check_special_ports(draft, device, known)
     for destination in gear.routes:
@@ -140,40 +142,56 @@ def _has_vlan(
 
 
 def _check_routers(draft: Draft, network: Network) -> None:
-    def report(path: tuple[str, ...], message: str) -> None:
+    mistakes = (
+        *_router_mistakes(draft, network),
+        *_gateway_mistakes(network),
+        *_shared_mistakes(network),
+    )
+    for path, message in mistakes:
         draft.report("networks", network.name, path, message)
 
+
+def _router_mistakes(draft: Draft, network: Network) -> Iterator[Mistake]:
+    taken = {a: d.name for d in draft.devices.values() for a in (d.address, d.bmc) if a}
     for name, address in network.routers.items():
+        path = ("routers", name)
         device = draft.devices.get(name)
         if name not in draft.names("devices"):
-            report(("routers", name), f'no device is called "{name}": name a switch or a router')
+            yield path, f'no device is called "{name}": name a switch or a router'
         elif device is not None and device.kind not in CARRIERS - {Kind.LINK}:
-            report(("routers", name), f"{name} is a {device.kind}: it routes nothing")
+            yield path, f"{name} is a {device.kind}: it routes nothing"
         if address not in network.cidr:
-            report(("routers", name), f"{address} is not in {network.cidr}: correct it")
-    for other in draft.devices.values():
-        for name, address in network.routers.items():
-            if address in {other.address, other.bmc} and other.name != name:
-                report(("routers", name), f"{address} is {other.name}'s: change one")
+            yield path, f"{address} is not in {network.cidr}: correct it"
+        if taken.get(address, name) != name:
+            yield path, f"{address} is {taken[address]}'s: change one"
     own = list(network.routers.values())
-    for shared, names in network.more_gateways.items():
-        if not _is_inside(shared, network) or shared in map(str, own):
-            message = f"{shared} is no free address of {network.cidr}: choose another"
-            report(("more_gateways", shared), message)
-        for unknown in [name for name in names if name not in network.routers]:
-            message = f"{unknown} has no address here: add it to `routers`"
-            report(("more_gateways", shared), message)
     if len(set(own)) < len(own):
-        report(("routers",), "two routers have one address: each needs its own")
+        yield ("routers",), "two routers have one address: each needs its own"
+
+
+def _gateway_mistakes(network: Network) -> Iterator[Mistake]:
+    path, own = ("gateway",), list(network.routers.values())
     if network.gateway is not None and network.gateway not in network.cidr:
-        report(("gateway",), f"{network.gateway} is not in {network.cidr}: correct it")
+        yield path, f"{network.gateway} is not in {network.cidr}: correct it"
     if len(own) > 1 and network.gateway is not None and network.gateway in own:
-        message = f"{network.gateway} is one router's own: give the shared gateway another address"
-        report(("gateway",), message)
+        yield (
+            path,
+            (f"{network.gateway} is one router's own: give the shared gateway another address"),
+        )
     if len(own) == 1 and network.gateway not in {None, own[0]}:
-        report(("gateway",), f"its only router has {own[0]}: write that one, or a second router")
+        yield path, f"its only router has {own[0]}: write that one, or a second router"
     if network.igmp_querier and not own:
-        report(("igmp_querier",), "nobody routes it, so nobody would ask: add `routers`")
+        yield ("igmp_querier",), "nobody routes it, so nobody would ask: add `routers`"
+
+
+def _shared_mistakes(network: Network) -> Iterator[Mistake]:
+    own = {str(address) for address in network.routers.values()}
+    for address, names in network.more_gateways.items():
+        path = ("more_gateways", address)
+        if not _is_inside(address, network) or address in own:
+            yield path, f"{address} is no free address of {network.cidr}: choose another"
+        for unknown in [name for name in names if name not in network.routers]:
+            yield path, f"{unknown} has no address here: add it to `routers`"
 
 
 def _is_inside(address: str, network: Network) -> bool:

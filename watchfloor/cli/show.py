@@ -5,10 +5,14 @@ from dataclasses import asdict
 
 import click
 
+from deploy.network.intended import gear_intent
+from deploy.network.proved import proof
+from deploy.network.render import render
+from deploy.network.secrets import shown
 from inventory.model import Center, Device
 from inventory.topology import Margin, Topology
 from watchfloor.cli.center import Site, center_or_demo_option
-from watchfloor.cli.output import json_option, print_json, print_table
+from watchfloor.cli.output import console, json_option, print_json, print_table
 from watchfloor.cli.show_baseline import baseline
 from watchfloor.views.elevation import elevation
 from watchfloor.views.lookup import find, in_words, names_in
@@ -107,6 +111,24 @@ def power(name: str, site: Site, as_json: bool) -> None:
             for d in loads
         ],
     )
+
+
+@show.command()
+@click.argument("name")
+@center_or_demo_option
+@json_option
+def config(name: str, site: Site, as_json: bool) -> None:
+    """The configuration that network gear is to have; where secrets go, their credential's name."""
+    intent = gear_intent(site.center, find(site.center.devices, name, "device"))
+    lines = [shown(line) for line in render(intent).splitlines()]
+    said = proof(intent.platform)
+    if as_json:
+        head = {"device": name, "platform": intent.platform, "proof": said or "proved"}
+        print_json(head | {"lines": lines, "notes": intent.notes})
+        return
+    click.echo("\n".join(lines))
+    for note in (*intent.notes, *((f"{intent.platform}: {said}",) if said else ())):
+        console(err=True).print(note, soft_wrap=True)
 
 
 @show.command()

@@ -135,3 +135,17 @@ def test_the_center_comes_from_the_environment_or_the_folder(
 def test_needs_in_words() -> None:
     need = Need.model_validate({"any": ["a", {"all": ["b", {"needs": 2, "of": ["c", "d", "e"]}]}]})
     assert in_words(need) == "any of (a, all of (b, 2 of (c, d, e)))"
+
+
+def test_the_configuration_of_network_gear_without_its_secrets() -> None:
+    text = text_of("config", "sw-acc-1")
+    assert "interface GigabitEthernet1/0/1\n description con-01\n" in text
+    assert "secret <gear-cli>" in text
+    found = json_of("config", "fw-a")
+    assert found["platform"] == "fortios"
+    assert found["proof"] == "rendered, not proved"
+    assert "{{secret" not in json.dumps(found)
+
+
+def test_a_configuration_of_what_is_no_gear_is_refused() -> None:
+    assert isinstance(run("config", "kvm-1").exception, WatchfloorError)
