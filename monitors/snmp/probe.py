@@ -213,6 +213,18 @@ class SnmpProbe:
     async def _first_poll(self) -> Answer:
         """Recognises the device, then polls everything that its profiles know."""
         self._plan, self._layout, self._tracker = None, None, None
+        unknown = await self._recognise()
+        if unknown is not None:
+            return unknown
+        answer = await self._engine.poll(self._target, self._full_plan)
+        self._lay_out(answer, full=True)
+        return answer
+
+    async def _recognise(self) -> Answer | None:
+        """Finds the device's family; the answer that came instead where it cannot be found.
+
+        What was answered is let go here: hundreds of devices may wait for their turn after it.
+        """
         recognition = PollPlan(SYSTEM_GETS, probes=self._library.probes)
         known = await self._engine.poll(self._target, recognition)
         if not known.values or known.cut_short:
@@ -221,9 +233,7 @@ class SnmpProbe:
         object_id = content_of(known.values.get(SYS_OBJECT_ID, b"\x06\x00"))
         self._families = self._library.recognise(object_id, known.values)
         self._full_plan = plan_of(self._families, SYSTEM_GETS)
-        answer = await self._engine.poll(self._target, self._full_plan)
-        self._lay_out(answer, full=True)
-        return answer
+        return None
 
     def _lay_out(self, answer: Answer, *, full: bool) -> None:
         self._cuts = self._cuts + 1 if answer.cut_short else 0
