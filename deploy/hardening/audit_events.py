@@ -50,7 +50,6 @@ _WATCHES = (
             "/etc/hostname",
             "/etc/networks",
             "/etc/network",
-            "/etc/netplan",
             "/etc/systemd/network",
         ),
     ),
@@ -64,7 +63,8 @@ _WATCHES = (
     ),
     ("Watchfloor itself", "watchfloor", ("/var/lib/watchfloor", "/etc/watchfloor")),
 )
-"""Title, key, and the paths whose change is recorded."""
+"""Title, key, and the paths whose change is recorded. A path need not be there yet, its folder has
+to: these folders are on every Debian."""
 
 _CALLS = (
     ("Time", "time-change", "adjtimex,settimeofday,clock_settime", ""),
@@ -105,25 +105,16 @@ class Rule:
     conditions: frozenset[str]
 
 
-def rule_groups(machine: str, there: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Titles with their rules, for a machine (`uname -m`) on which these places exist."""
-    places = frozenset(there)
+def rule_groups(machine: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Titles with their rules, for a machine (`uname -m`)."""
     for title, key, paths in _WATCHES:
-        lines = tuple(
-            f"-w {path} -p wa -k {key}" for path in paths if _can_be_watched(path, places)
-        )
-        if lines:
-            yield title, lines
+        yield title, tuple(f"-w {path} -p wa -k {key}" for path in paths)
     for title, key, calls, conditions in _CALLS:
         yield title, tuple(_by_architecture(machine, calls, conditions, key))
-    emulation = "-C uid!=euid -F auid!=unset"
-    yield (
-        "Actions as another user",
-        tuple(_by_architecture(machine, "execve", emulation, "emulation")),
-    )
-    if "/usr/bin/kmod" in places:
-        kmod = f"-a always,exit -F path=/usr/bin/kmod -F perm=x {_PEOPLE} -k modules"
-        yield "Kernel modules by hand", (kmod,)
+    other = "-C uid!=euid -F auid!=unset"
+    yield "Actions as another user", tuple(_by_architecture(machine, "execve", other, "emulation"))
+    kmod = f"-a always,exit -F path=/usr/bin/kmod -F perm=x {_PEOPLE} -k modules"
+    yield "Kernel modules by hand", (kmod,)
 
 
 def rules(lines: Iterable[str]) -> frozenset[Rule]:
@@ -147,11 +138,6 @@ def _by_architecture(machine: str, calls: str, conditions: str, key: str) -> Ite
             f"-k {key}",
         )
         yield " ".join(word for word in words if word)
-
-
-def _can_be_watched(path: str, places: frozenset[str]) -> bool:
-    """A watch needs its path, or at least its folder, to be there."""
-    return path in places or path.rpartition("/")[0] in places
 
 
 def _rule(words: list[str]) -> Rule:

@@ -42,7 +42,7 @@ class AuditDesired:
 
     def texts(self, facts: AuditFacts) -> dict[str, str]:
         """Path -> what is to be in the file."""
-        groups = list(rule_groups(facts.machine, facts.there))
+        groups = list(rule_groups(facts.machine))
         texts = {
             DAEMON: render("auditd.conf.j2", keep=self.keep.upper(), full=self.full.upper()),
             SYSLOG: render("audit-syslog.conf.j2"),

@@ -25,7 +25,10 @@ class Slot:
 
     def before(self, hours: int) -> "Slot":
         """The same turn some hours earlier on the clock."""
-        return Slot((self.hour - hours) % HOURS, self.day)
+        days, hour = divmod(self.hour - hours, HOURS)
+        if not self.day:
+            return Slot(hour)
+        return Slot(hour, _DAYS[(_DAYS.index(self.day) + days) % len(_DAYS)])
 
 
 def slot_of(center: Center, device: Device) -> Slot:

@@ -12,7 +12,6 @@ LOCK = "/etc/audit/rules.d/99-watchfloor-lock.rules"
 DAEMON = "/etc/audit/auditd.conf"
 SYSLOG = "/etc/audit/plugins.d/syslog.conf"
 
-# A watch on a file that is not there yet is a watch on its folder's entry, so the folder counts.
 SCRIPT = (
     SHOW_FILE
     + SHOW_UNIT
@@ -35,11 +34,6 @@ if command -v auditctl >/dev/null; then
   auditctl -s | tag status
   auditctl -l | head -n 1000 | tag rule
 fi
-for path in /etc /etc/apparmor /etc/apparmor.d /etc/network /etc/netplan /etc/systemd/network \\
-  /etc/security /etc/pam.d /etc/nftables.conf /etc/ssh /var/log /var/lib/watchfloor \\
-  /etc/watchfloor /run /usr/bin/kmod /etc/modprobe.d /etc/sudoers.d; do
-  [ -e $path ] && echo $path
-done | tag there
 exit 0
 """
 )
@@ -67,8 +61,6 @@ class AuditFacts:
     """Records that the kernel had to drop since it was started."""
     running: tuple[str, ...]
     """The kernel's rules, as auditctl lists them."""
-    there: tuple[str, ...]
-    """Of the places that can be watched, those that are there."""
 
     @property
     def rule_files(self) -> tuple[TextFile, ...]:
@@ -98,7 +90,6 @@ def parse(text: str) -> AuditFacts:
         enabled=parsed("audit's state", int, enabled) if enabled else None,
         lost=parsed("the lost records", int, status.get("lost", "0")),
         running=tuple(rule for rule in rules if rule.startswith("-")),
-        there=tuple(filter(None, parts.get("there", ()))),
     )
 
 
