@@ -45,6 +45,8 @@ class Metrics:
         self._text = x.Exposition()
         self._components: dict[str, tuple[ComponentView, ...]] = {}
         self._fresh: dict[str, frozenset[str]] = {}
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
+        """Most devices speak the same protocols: one set for all of them."""
         self._series: dict[str, tuple[str, ...]] = {}
         self._shown: dict[str, tuple[object, ...]] = {}
         """What was last said of a device besides its components."""
@@ -165,7 +167,7 @@ class Metrics:
 
     def _put_readings(self, health: DeviceHealth, fresh: frozenset[str]) -> None:
         if self._fresh.get(health.name) != fresh:
-            self._fresh[health.name] = fresh
+            self._fresh[health.name] = self._sets.setdefault(fresh, fresh)
             labels = {"center": self._center, "device": health.name}
             whole = len(fresh) == len(health.protocols)
             self._put(families.DEVICE_FRESH, health.name, labels, float(whole))

@@ -6,6 +6,7 @@ known only from what was seen before, and from the inventory.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from inventory.model import Device
 from inventory.situation import GIVES_POWER
@@ -33,7 +34,13 @@ class Expected:
     def of(cls, device: Device) -> "Expected":
         """By `monitoring.expects` and by the feeds, if they end in the device's own supplies."""
         feeds = 0 if device.kind in GIVES_POWER else len(device.feeds)
-        return cls(frozenset(device.monitoring.expects), feeds)
+        return _expected(frozenset(device.monitoring.expects), feeds)
+
+
+@lru_cache(maxsize=1024)
+def _expected(components: frozenset[str], feeds: int) -> Expected:
+    """One object for all devices of which the same is expected."""
+    return Expected(components, feeds)
 
 
 NOTHING_EXPECTED = Expected()
