@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.networks import IPvAnyNetwork
 
 from inventory.baseline import Baseline
+from inventory.desks import Desk
 from inventory.gear import Authentication, Gear, Platform
 from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
@@ -143,6 +144,8 @@ class Device(Model):
     roles: tuple[str, ...] = ()
     baseline: Baseline | None = None
     """Overrides of the center's baseline profile for this device, merged by the loader."""
+    desk: Desk | None = None
+    """What stands before a console's operator."""
     monitoring: Monitoring = Monitoring()
 
     @property

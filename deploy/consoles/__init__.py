@@ -2,4 +2,6 @@
 
 from types import ModuleType
 
-AREAS: tuple[ModuleType, ...] = ()
+from deploy.consoles import browsers, desktop, desktop_settings
+
+AREAS: tuple[ModuleType, ...] = (desktop_settings, browsers, desktop)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from inventory.checks.access import check_access
+from inventory.checks.desks import check_desks
 from inventory.checks.gear import check_gear
 from inventory.checks.monitoring import check_monitoring
 from inventory.checks.names import check_names
@@ -25,6 +26,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_reach,
     check_access,
     check_walls,
+    check_desks,
 )
 
 __all__ = ["CHECKS"]
