@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from io import BytesIO
 
 from monitors.metric_families import COMPONENT_STATE, FACTORS, FAMILIES, READINGS, Family
 from monitors.reading import PART_STATES, Reading, SensorClass, State
@@ -204,17 +205,20 @@ class Exposition:
         """All of it in pieces, in their order. Families without a sample are left out."""
         parts: list[bytes] = []
         for family, texts in self.blocks.items():
-            blocks = [*texts.values(), *self._shared(family)]
+            blocks = [*texts.values(), *filter(None, self._shared(family))]
             if blocks:
                 parts.append(family.head)
                 parts += blocks
         return parts
 
     def _shared(self, family: Family) -> list[bytes]:
-        """What is kept once for many devices."""
-        if family is not COMPONENT_STATE:
+        """What is kept once for many devices, written out in one piece: it is let go as one."""
+        if family is not COMPONENT_STATE or not self.states:
             return []
-        return [text.replace(_DEVICE, device) for text, device in self.states.values() if text]
+        written = BytesIO()
+        for text, device in self.states.values():
+            written.write(text.replace(_DEVICE, device))
+        return [written.getvalue()]
 
 
 def _joined(readings: Iterable[Readings]) -> tuple[float, ...]:
