@@ -33,7 +33,7 @@ def _users(answer: str) -> Iterator[str]:
     for block in re.split(r"(?m)^\s*User name: ", answer)[1:]:
         name = block.split("\n", 1)[0].strip()
         group = _value(block, "Group-name")
-        authentication = _value(block, "Authentication Protocol").lower()
+        authentication = _hash(_value(block, "Authentication Protocol").lower())
         privacy = _value(block, "Privacy Protocol").upper().replace("-", "")
         if name and group and authentication not in {"", "none"}:
             private = f" priv {_PRIVACY[privacy]} <secret>" if privacy in _PRIVACY else ""
@@ -47,6 +47,12 @@ def _vlans(answer: str, configuration: list[str]) -> Iterator[str]:
         if found[1] not in _EVERY_SWITCH and f"vlan {found[1]}" not in known:
             yield f"vlan {found[1]}"
             yield f" name {found[2]}"
+
+
+def _hash(protocol: str) -> str:
+    """`SHA-256` of `show snmp user` as it is typed: `sha-2 256`."""
+    found = re.fullmatch(r"sha-?2?-?(224|256|384|512)", protocol)
+    return f"sha-2 {found[1]}" if found else protocol
 
 
 def _value(block: str, title: str) -> str:

@@ -6,7 +6,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network
 from deploy.network.intent import Interface, Management, Servers, SnmpUser, Ssh
 from deploy.secret_text import marker
 from inventory.baseline import Baseline
-from inventory.model import Center, Device
+from inventory.gear import Platform
+from inventory.model import Center, Credential, Device
 
 MONITOR, LOG = "monitor", "log"
 
@@ -57,12 +58,23 @@ def notes(center: Center, device: Device) -> Iterator[str]:
     if device.gear.login is None:
         yield "no account of its own: name a credential in gear: login (protocol cli)"
     credential = center.credentials.get(device.monitoring.snmp or "")
-    if credential is not None and credential.protocol != "snmp-v3":
-        yield f"SNMP is left off: {credential.name} is no snmp-v3 credential"
+    if credential is not None and (misfit := _snmp_misfit(device, credential)):
+        yield f"SNMP is left off: {credential.name} {misfit}"
     for name in center.admin_sources:
         network = center.networks.get(name)
         if network is not None and network.cidr.version == 6:
             yield f"{name} is IPv6 and not among the sources that SSH is let in from"
+
+
+def _snmp_misfit(device: Device, credential: Credential) -> str:
+    """Why a credential cannot be an SNMP user there; empty when it can."""
+    if credential.protocol != "snmp-v3":
+        return "is no snmp-v3 credential"
+    if device.platform is Platform.IOS and credential.authentication != "sha1":
+        return f"has {credential.authentication}, and IOS before IOS-XE knows sha1 alone"
+    if device.platform is Platform.JUNOS and credential.privacy != "aes128":
+        return f"has {credential.privacy}, and Junos knows aes128 alone"
+    return ""
 
 
 def _addresses(center: Center, names: Iterable[str]) -> Iterator[IPv4Address | IPv6Address]:
@@ -104,7 +116,7 @@ def _servers(center: Center) -> Servers | None:
 
 def _snmp(center: Center, device: Device) -> SnmpUser | None:
     credential = center.credentials.get(device.monitoring.snmp or "")
-    if credential is None or credential.protocol != "snmp-v3":
+    if credential is None or _snmp_misfit(device, credential):
         return None
     return SnmpUser(
         user=credential.user,

@@ -123,7 +123,7 @@ _CISCO = (
         t8="strong", t9="strong", t5="weak", t7="plain", t0="plain", t="plain",
     ),
     _hidden(r"^snmp-server community (?P<v>\S+)", t="plain"),
-    _hidden(_USM + r"auth \S+ (?P<v>\S+)", t="strong"),
+    _hidden(_USM + r"auth \S+ (?:(?:224|256|384|512) )?(?P<v>\S+)", t="strong"),
     _hidden(_USM + r"priv (?:aes(?:-128)? )?(?:128 |192 |256 )?(?P<v>\S+)", t="strong"),
     _hidden(r"^snmp-server host \S+ .*?version (?:1|2c) (?P<v>\S+)", t="plain"),
     _hidden(r"\bkey-string (?:(?P<t>\d+) )?(?P<v>\S+)", any="plain", t="plain", t6="strong"),

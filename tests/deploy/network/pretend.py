@@ -103,6 +103,6 @@ def _covers(negated: str, line: str) -> bool:
     """Whether taking `negated` away takes this line: it begins with its words, or its number."""
     if re.fullmatch(r"\d+", negated):
         return line.startswith(f"{negated} ")
-    if negated in _ALONE or "use-ipv4acl" in line:
+    if negated in _ALONE or negated.endswith(" querier") or "use-ipv4acl" in line:
         return line == negated
     return line == negated or line.startswith((f"{negated} ", f"{negated}\n"))

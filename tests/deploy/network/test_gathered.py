@@ -10,7 +10,7 @@ SHOW_SNMP_USER = """
 User name: wf-monitor
 Engine ID: 80000009030000112233
 storage-type: nonvolatile\t active
-Authentication Protocol: SHA
+Authentication Protocol: SHA-256
 Privacy Protocol: AES128
 Group-name: WF-MONITORS
 

@@ -13,7 +13,7 @@ from inventory.assets import example_center
 from inventory.gear import Platform
 from inventory.loader import load
 from inventory.model import Center
-from tests.deploy.network.cases import CASES, intent_of, name_of
+from tests.deploy.network.cases import CASES, GOLDEN, center_of, intent_of, name_of
 
 
 def as_printed(text: str) -> str:
@@ -84,6 +84,15 @@ def test_no_port_of_riverside_is_shut_with_something_on_it(riverside: Center) ->
 def test_gear_without_a_platform_is_refused(riverside: Center) -> None:
     with pytest.raises(GearError, match="kvm-1: is a kvm without a `platform`"):
         gear_intent(riverside, riverside.devices["kvm-1"])
+
+
+def test_an_snmp_user_that_the_platform_cannot_have_is_left_off_and_said() -> None:
+    center = center_of(GOLDEN / "ios/access-switch.yaml")
+    credential = center.credentials["gear-v3"].model_copy(update={"authentication": "sha256"})
+    center = center.model_copy(update={"credentials": center.credentials | {"gear-v3": credential}})
+    intent = gear_intent(center, center.devices["dut"])
+    assert "snmp-server user" not in render(intent)
+    assert any("gear-v3 has sha256" in note for note in intent.notes)
 
 
 def test_numbers_are_written_as_switches_print_them() -> None:
