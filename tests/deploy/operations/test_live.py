@@ -87,7 +87,7 @@ def test_settings_are_written_and_come_back(area: AreaJournal, kernel: Path) -> 
     done = run(script(change, area.step(1)))
     assert done.returncode == 0, done.stderr
     assert (kernel / "net/ipv4/ip_forward").read_text() == "0\n"
-    assert not Path(sysctl.REFUSED).exists()
+    assert not (kernel.parent / "run").exists()
     run(area.restore_script())
     assert (kernel / "net/ipv4/ip_forward").read_text() == "1\n"
     assert (kernel / "net/ipv4/tcp_syncookies").read_text() == "0\n"
@@ -105,7 +105,7 @@ def test_what_the_kernel_refuses_is_remembered_and_stops_nothing(
     done = run(script(change, area.step(1)))
     assert done.returncode == 0, done.stderr
     assert (kernel / "net/ipv4/ip_forward").read_text() == "0\n"
-    assert Path(sysctl.REFUSED).read_text() == "kernel/refusing |/bin/false\n"
+    assert (kernel.parent / "run/refused").read_text() == "kernel/refusing |/bin/false\n"
     told = facts_of_sysctl.parse(
         "container\tno\nsetting\tkernel/refusing core\nrefused\tkernel/refusing |/bin/false\n"
     )
