@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 _OURS = "/etc/ssh/sshd_config.d/10-watchfloor.conf"
 _THEIRS = "/etc/ssh/sshd_config.d/00-broken.conf"
+_FAILLOCK = "/etc/security/faillock.conf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,15 @@ BREAKAGES = {
         "/etc/apt/sources.list.d/broken.list",
         "deb [trusted=yes] http://deb.mirror.lan/debian bookworm main\\n",
     ),
+    "auth-dictcheck": _edited("/etc/security/pwquality.conf", "s/^dictcheck.*/dictcheck = 0/"),
     "auth-hash": _edited("/etc/login.defs", "s/^ENCRYPT_METHOD.*/ENCRYPT_METHOD MD5/"),
+    "auth-history": _edited("/etc/pam.d/common-password", "s/remember=24/remember=5/"),
+    "auth-inactive": _edited("/etc/default/useradd", "s/^INACTIVE=.*/INACTIVE=-1/"),
     "auth-local-accounts-match": Breakage("useradd -m intruder", "userdel -r intruder 2>/dev/null"),
+    "auth-lockout-release": _edited(_FAILLOCK, "s/^unlock_time.*/unlock_time = 900/"),
+    "auth-lockout-threshold": _edited("/etc/pam.d/common-auth", "/pam_faillock.so preauth/d"),
+    "auth-lockout-window": _edited(_FAILLOCK, "s/^fail_interval.*/fail_interval = 60/"),
+    "auth-minlen": _edited("/etc/security/pwquality.conf", "s/^minlen.*/minlen = 8/"),
     "auth-no-empty-shadow": _edited("/etc/shadow", "s/^games:[^:]*:/games::/"),
     "auth-system-nologin": Breakage(
         "usermod -s /bin/bash games", "usermod -s /usr/sbin/nologin games"
@@ -88,6 +96,7 @@ BREAKAGES = {
         "systemctl stop broken-listener",
     ),
     "shadow-perms": _mode("/etc/shadow", "644", "640"),
+    "shell-timeout": _file("/etc/profile.d/zz-broken.sh", "TMOUT=9000\\n"),
     "ssh-allow-groups": _edited(_OURS, "/^AllowGroups/d", "systemctl reload ssh"),
     "ssh-banner": _sshd("Banner none"),
     "ssh-ciphers-approved": _sshd("Ciphers aes256-ctr,chacha20-poly1305@openssh.com"),

@@ -11,6 +11,7 @@ from monitors.baseline.checks import (
     management,
     network,
     notice,
+    passwords,
     software,
     ssh,
 )
@@ -35,7 +36,7 @@ def _checks(given: type, *modules: ModuleType) -> Iterator[tuple[str, FunctionTy
 
 
 HOST_CHECKS: Mapping[str, Check[Host]] = MappingProxyType(
-    dict(_checks(Host, accounts, clock, network, notice, software, ssh))
+    dict(_checks(Host, accounts, clock, network, notice, passwords, software, ssh))
 )
 BMC_CHECKS: Mapping[str, Check[Bmc]] = MappingProxyType(dict(_checks(Bmc, management)))
 SNMP_CHECKS: Mapping[str, Check[SnmpAgent]] = MappingProxyType(dict(_checks(SnmpAgent, management)))
