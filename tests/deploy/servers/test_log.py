@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 from datetime import date
 
+from deploy.hardening.log_forwarding import PACKAGES
 from deploy.servers import log as area
 from inventory.facts.collector import CollectorFacts, Kept, parse
 from inventory.facts.rsyslog import COLLECT, HOSTS, RsyslogFacts
@@ -27,7 +28,7 @@ def files(texts: dict[str, tuple[str, int]]) -> tuple[TextFile, ...]:
 
 
 RSYSLOG = RsyslogFacts(
-    installed=area.PACKAGES,
+    installed=PACKAGES,
     files=files({path: (text, 0o644) for path, text in WANTED.texts.items()}),
     unit=Unit("rsyslog.service", "loaded", "active", "enabled"),
     is_stale=False,

@@ -1,10 +1,12 @@
 from dataclasses import replace
 
 from deploy.change import RemovalChange
+from deploy.rendering import render
 from deploy.servers import mirror as area
 from inventory.facts.mirror import (
     ARCHIVES,
     DEFAULT_SITE,
+    FOLDER,
     SITE,
     TIMER_UNIT,
     MirrorFacts,
@@ -48,7 +50,7 @@ SETTLED = MirrorFacts(
             0o644,
             "root",
             "root",
-            area.render("nginx-mirror.conf.j2", folder=area.FOLDER),
+            render("nginx-mirror.conf.j2", folder=FOLDER),
         ),
         TextFile(DEFAULT_SITE, "absent"),
     ),
@@ -113,8 +115,7 @@ def test_a_mirror_that_was_not_filled_for_long_is_said() -> None:
     old = tuple(replace(release, filled_at=NOW - 40 * 86400) for release in SETTLED.releases)
     notes = area.diff(WANTED, replace(SETTLED, releases=old)).notes
     assert "was filled 40 days ago" in notes[0]
-    failed = (SETTLED.units[0], SETTLED.units[1])
-    failed = (*failed, Unit("watchfloor-fill-mirror.service", "loaded", "failed", "static"))
+    failed = (*SETTLED.units, Unit("watchfloor-fill-mirror.service", "loaded", "failed", "static"))
     assert "last filling failed" in area.diff(WANTED, replace(SETTLED, units=failed)).notes[0]
 
 
