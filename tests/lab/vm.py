@@ -23,7 +23,7 @@ from tests.lab.vm_image import BootFiles, lay_down, vm_recipe
 from tests.lab.witness import NamespaceBackend
 from tests.wait import until
 
-BOOT_TIMEOUT_S = 240
+BOOT_TIMEOUT_S = 600
 ADDRESS = "10.0.2.15"
 """What QEMU's user network gives its first guest; nothing outside can use it."""
 SUBNET = "10.0.2.0/24"
