@@ -97,7 +97,7 @@ class Gear(_Part):
     """A VLAN that leads nowhere, for ports that are shut."""
     removes_vlans: bool = False
     """Whether VLANs that the inventory does not name are removed; else they are only remarked."""
-    confirmed_commit: Literal["cli", "netconf"] = "cli"
+    way: Literal["cli", "netconf"] = "cli"
     """How changes reach it: through its command line, or NETCONF with a confirmed commit."""
 
     @property

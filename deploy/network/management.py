@@ -1,5 +1,6 @@
 """The management plane of a piece of gear: who gets in and how, and whom it talks to. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network
 
@@ -70,6 +71,8 @@ def _snmp_misfit(device: Device, credential: Credential) -> str:
     """Why a credential cannot be an SNMP user there; empty when it can."""
     if credential.protocol != "snmp-v3":
         return "is no snmp-v3 credential"
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,31}", credential.user):
+        return "has a user that is no plain word"
     if device.platform is Platform.IOS and credential.authentication != "sha1":
         return f"has {credential.authentication}, and IOS before IOS-XE knows sha1 alone"
     if device.platform is Platform.JUNOS and credential.privacy != "aes128":

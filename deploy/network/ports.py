@@ -1,5 +1,6 @@
 """The ports and port channels of a switch, router or firewall, from its cables. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import ip_interface
@@ -227,7 +228,8 @@ def _description(cable: Cable, special: SpecialPort) -> str:
     if cable.peer is None:
         return ""
     more = "BMC" if cable.to_bmc else cable.peer_port
-    return f"{cable.peer.name} {more}".rstrip()
+    # A port of gear that is only watched may be called anything.
+    return re.sub(r"[^ !-~]|[?\"]", "", f"{cable.peer.name} {more}").rstrip()
 
 
 def _special(device: Device, port: str) -> SpecialPort:

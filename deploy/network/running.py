@@ -39,7 +39,7 @@ def wanted_form(grammar: Grammar, lines: Iterable[Line], running: Spelled) -> Sp
     """What was rendered; without lines that a device has by default and does not print."""
     spelled = _spelled(grammar, lines)
     have = {line.text: line for line in running.lines}
-    spelled.lines = _as_there(grammar, spelled.lines, have)
+    spelled.lines = _as_there(spelled.lines, have)
     spelled.lines = list(_without_unprinted(grammar, spelled.lines, running.lines))
     return spelled
 
@@ -109,9 +109,8 @@ def _sequenced(text: str, before: int) -> str:
     return text if re.match(r"\d+ ", text) else f"{before * 10 + 10} {text}"
 
 
-def _as_there(grammar: Grammar, lines: list[Line], have: Mapping[str, Line]) -> list[Line]:
+def _as_there(lines: list[Line], have: Mapping[str, Line]) -> list[Line]:
     """`line vty 0 15` as the device splits it: `line vty 0 4` and `line vty 5 15`."""
-    del grammar
     there = [text for text in have if re.fullmatch(r"line vty \d+(?: \d+)?", text)]
     found = []
     for line in lines:

@@ -35,9 +35,7 @@ _SSH_PORT = 22
 
 def applies(_center: Center, device: Device) -> bool:
     """Gear with a platform, an address and somebody to log in as, unless NETCONF is its way."""
-    return (
-        is_gear(device) and device.gear.login is not None and device.gear.confirmed_commit == "cli"
-    )
+    return is_gear(device) and device.gear.login is not None and device.gear.way == "cli"
 
 
 def proof(_center: Center, device: Device) -> str:

@@ -10,6 +10,7 @@ from inventory.model import Credential, Device, Kind, Network, Purpose
 from inventory.references import UplinkRef
 
 PORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9/:._-]{0,62}")
+USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
 Mistake = tuple[tuple[str, ...], str]
 SERVERS = frozenset({"tacacs", "radius"})
 
@@ -65,6 +66,11 @@ def _check_credential(draft: Draft, device: Device, credential: Credential) -> N
     if credential.protocol != "cli" or credential.purpose is not Purpose.DEPLOY:
         message = f'logs in with "{credential.name}": name a credential for cli, purpose deploy'
         _report(draft, device, ("gear", "login"), message)
+    elif not USER.fullmatch(credential.user):
+        message = (
+            f'"{credential.name}" has a user that no gear takes: letters, digits, - and _ only'
+        )
+        draft.report("credentials", credential.name, ("user",), message)
 
 
 def _check_special_ports(draft: Draft, device: Device, known: set[str]) -> None:
