@@ -39,7 +39,7 @@ def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabSite
     """A console with its settings and its browsers' policies, but without the desktop itself."""
     host = lab.boot("con-1", suite="bookworm", variant="room")
     site = LabSite.create(tmp_path_factory.mktemp("console"), [host], **described(host))
-    host.run(["useradd", "--create-home", "operator"])
+    host.run(["useradd", "--create-home", "seat"])
     applied(site)
     yield site
     lab.remove(host)
@@ -64,7 +64,7 @@ def drifted(site: LabSite) -> list[str]:
 
 def gsettings(host: LabHost, *words: str) -> str:
     """What the operator's own desktop would be told."""
-    command = ["runuser", "-u", "operator", "--", "gsettings", *words]
+    command = ["runuser", "-u", "seat", "--", "gsettings", *words]
     return host.run(command).strip()
 
 
@@ -99,7 +99,7 @@ def test_what_is_not_ours_stays_free(host: LabHost) -> None:
 
 def test_an_operators_own_setting_does_not_win(host: LabHost) -> None:
     write = "dconf write /org/gnome/desktop/session/idle-delay 'uint32 0'"
-    done = host.attempt(["runuser", "-u", "operator", "--", "sh", "-c", write])
+    done = host.attempt(["runuser", "-u", "seat", "--", "sh", "-c", write])
     assert done.exit_code != 0
     assert gsettings(host, "get", f"{SCHEMA}.session", "idle-delay") == "uint32 900"
 
