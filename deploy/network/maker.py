@@ -9,7 +9,6 @@ from deploy.network.cuts import cuts, lets_in
 from deploy.network.difference import AreaLines, differ, noted
 from deploy.network.intended import gear_intent
 from deploy.network.intent import GearIntent
-from deploy.network.proved import proof
 from deploy.network.reads import RUNNING
 from deploy.network.tree import ConfigurationError
 from inventory.facts.area import FactError
@@ -76,11 +75,10 @@ def _difference(
         before=lines.before,
         wanted=lines.wanted,
     )
-    said = proof(intent.platform)
     return Difference(
         changes=(change,),
         refusal=_refusal(intent, vantage) if lines.area == "management" else "",
-        notes=(*notes, *((f"{intent.platform}: {said}",) if said else ())),
+        notes=notes,
         cuts=cuts(intent, lines.lines, vantage.login),
     )
 
