@@ -167,7 +167,7 @@ def _walking(facts: PermissionsFacts) -> Iterator[Change]:
         yield ServiceChange(unit=timer.name, action="enable")
     if not timer.is_running:
         yield ServiceChange(unit=timer.name, action="start", reason="it does not run")
-    if not facts.walk:
+    if not facts.walk and not facts.is_walking:
         begin = ("systemctl", "start", "--no-block", "watchfloor-walk.service")
         yield CommandChange(
             title="begin to look for files that nobody should have left",

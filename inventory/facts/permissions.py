@@ -1,6 +1,6 @@
 """Owners and modes of files that guard a host, and what its own daily walk over its disks found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from inventory.facts.area import FactError, parsed, tagged
@@ -43,6 +43,7 @@ for path in {APT_HOOK} {ROTATE_HOOK}; do show_file "$path" || exit 1; done
 {LOOSE_LOGS} -printf '%m %u %g %p\\n' | head -n {MOST_FOUND} | tag log
 for path in {WALK_SCRIPT} {WALK_SERVICE} {WALK_TIMER}; do show_file "$path" || exit 1; done
 show_unit watchfloor-walk.timer
+systemctl show watchfloor-walk.service -p ActiveState --value | tag walking
 [ -e {WALK} ] || exit 0
 if [ -n "$(find {WALK} -mmin +4320)" ]; then echo old; else echo new; fi | tag walk
 # What the walk found is looked at again: it may have been mended since.
@@ -88,9 +89,10 @@ class PermissionsFacts:
     open_to_all: tuple[Status, ...]
     """Files that everybody may write, and such folders without the sticky bit."""
     unowned: tuple[Status, ...]
-    walk: Literal["", "new", "old"]
-    """Whether there was a walk, and whether the last one is older than three days."""
     units: tuple[Unit, ...]
+    walk: Literal["", "new", "old"] = field(default="", metadata={"volatile": True})
+    """Whether there was a walk, and whether the last one is older than three days."""
+    is_walking: bool = field(default=False, metadata={"volatile": True})
 
 
 def parse(text: str) -> PermissionsFacts:
@@ -108,8 +110,9 @@ def parse(text: str) -> PermissionsFacts:
         packaged=frozenset(parts.get("packaged", ())),
         open_to_all=statuses("open"),
         unowned=statuses("unowned"),
-        walk=_walk(parts.get("walk", ("",))[0]),
         units=units(parts.get("unit", ())),
+        walk=_walk(parts.get("walk", ("",))[0]),
+        is_walking=parts.get("walking", ("",))[0] == "activating",
     )
 
 

@@ -30,7 +30,11 @@ def site(
     site = LabSite.create(tmp_path_factory.mktemp(request.param), [host])
     done = site.watchfloor("apply", "--yes", *ONLY)
     assert done.exit_code == 0, done.stderr + done.stdout
-    until(lambda: host.attempt(["test", "-e", "/var/lib/watchfloor/walk"]).exit_code == 0, 30, "it")
+    until(
+        lambda: host.attempt(["test", "-e", "/var/lib/watchfloor/walk"]).exit_code == 0,
+        30,
+        "a walk",
+    )
     yield site
     lab.remove(host)
 

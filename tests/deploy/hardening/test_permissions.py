@@ -61,6 +61,12 @@ def test_a_host_as_wanted_is_clean() -> None:
     assert permissions.diff(NONE, facts()).is_clean
 
 
+def test_a_walk_that_goes_on_is_not_begun_again() -> None:
+    walking = permissions.diff(NONE, facts(walk="", is_walking=True))
+    assert walking.is_clean
+    assert walking.notes == ("not proven: the first walk over its files has not ended",)
+
+
 @pytest.mark.parametrize(
     ("was", "becomes"),
     [
