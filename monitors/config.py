@@ -46,17 +46,24 @@ class MonitorConfig(BaseModel):
         return any((self.traps, self.syslog, self.notices))
 
     def load_center(self) -> Center:
-        """The center with this monitor's interval. Raises `InventoryError`."""
+        """The center with this monitor's interval. Raises `InventoryError`.
+
+        Most devices are read alike, so equal parts of them are one object.
+        """
         center = load(self.center)
-        if self.interval_s is not None:
-            devices = {
-                name: device.model_copy(
-                    update={"monitoring": device.monitoring.model_copy(update={"interval_s": None})}
-                )
-                for name, device in center.devices.items()
-            }
-            center = center.model_copy(update={"interval_s": self.interval_s, "devices": devices})
-        return center
+        everywhere = {} if self.interval_s is None else {"interval_s": None}
+        known: dict[str, BaseModel] = {}
+        devices = {
+            name: device.model_copy(
+                update={
+                    "monitoring": _one(known, device.monitoring.model_copy(update=everywhere)),
+                    "gear": _one(known, device.gear),
+                }
+            )
+            for name, device in center.devices.items()
+        }
+        changed = {"interval_s": self.interval_s or center.interval_s, "devices": devices}
+        return center.model_copy(update=changed)
 
     def load_endpoints(self) -> EndpointMap:
         """The endpoint map; an empty one when there is none. Raises `EndpointError`."""
@@ -67,3 +74,7 @@ class MonitorConfig(BaseModel):
         if self.observer is not None:
             return self.observer if self.observer in center.devices else None
         return next((d.name for d in center.devices.values() if "monitor" in d.roles), None)
+
+
+def _one(known: dict[str, BaseModel], part: BaseModel) -> BaseModel:
+    return known.setdefault(f"{type(part).__name__} {part.model_dump_json()}", part)
