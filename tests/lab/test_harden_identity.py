@@ -10,6 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.account_change import AgingChange, IdleChange, LockChange, ShellChange
+from deploy.change import Change
+from deploy.operations.journal import AreaJournal
+from deploy.operations.scripts import script
 from tests.lab import Lab, LabHost
 from tests.lab.site import LabSite
 
@@ -268,6 +272,29 @@ def _undated(line: str) -> str:
     return line.partition(" since ")[0] + " since" if " since " in line else line
 
 
+ACCOUNT_CHANGES: tuple[Change, ...] = (
+    AgingChange(user="tech", min_days=3, max_days=30, warn_days=9, inactive_days=5),
+    LockChange(user="tech", reason="a test"),
+    LockChange(user="nobody", reason="a test"),
+    ShellChange(user="tech", shell="/usr/sbin/nologin", reason="a test"),
+    IdleChange(user="tech", last_day="2026-01-01"),
+)
+
+
+def test_what_is_changed_of_an_account_is_put_back_as_it_was(host: LabHost) -> None:
+    host.run(["passwd", "-d", "nobody"])
+    journal = AreaJournal("by-hand", "logins")
+    host.run(["sh", "-s"], stdin=journal.open_script(None))
+    before = host.run(["cat", "/etc/passwd", "/etc/shadow"])
+    for number, change in enumerate(ACCOUNT_CHANGES, start=1):
+        host.run(["sh", "-s"], stdin=script(change, journal.step(number)))
+        assert host.run(["cat", "/etc/passwd", "/etc/shadow"]) != before
+    assert not opens(host, "tech", SECOND)
+    host.run(["sh", "-s"], stdin=journal.restore_script())
+    assert host.run(["cat", "/etc/passwd", "/etc/shadow"]) == before
+    host.run(["usermod", "-L", "nobody"])
+
+
 REFUSING = "/usr/share/pam-configs/refusing"
 PROFILE = """\
 Name: Nobody
@@ -283,12 +310,13 @@ def test_a_stack_that_lets_nobody_in_is_taken_back(site: LabSite, host: LabHost)
     before = host.run(["sh", "-c", "cat /etc/pam.d/common-*"])
     # As if a package had brought a profile that refuses everybody.
     host.run(["tee", REFUSING], stdin=PROFILE)
-    memory = "Module: refusing\nrequisite pam_deny.so\n"
-    host.run(["tee", "-a", "/var/lib/pam/auth"], stdin=memory)
+    memory = host.run(["cat", "/var/lib/pam/auth"])
+    refusing = "Module: refusing\nrequisite pam_deny.so\n"
+    host.run(["tee", "/var/lib/pam/auth"], stdin=memory + refusing)
     done = site.watchfloor("apply", "--yes", *ONLY)
     assert done.exit_code == 1
     assert "a right password no longer opens a login" in done.stdout + done.stderr
     assert host.run(["sh", "-c", "cat /etc/pam.d/common-*"]) == before
     host.run(["rm", REFUSING])
-    assert site.watchfloor("apply", "--yes", *ONLY).exit_code == 0
-    assert host.run(["sh", "-c", "cat /etc/pam.d/common-*"]) == before
+    host.run(["tee", "/var/lib/pam/auth"], stdin=memory)
+    assert drifted(site) == {}
