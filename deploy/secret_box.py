@@ -59,9 +59,9 @@ class SecretBox:
         if credential is None:
             near = hint(name, self.center.credentials)
             raise SecretUseError(f"{self.device.name}: there is no credential {name}; {near}")
-        # What it is polled with itself, a device may know: network gear gets its SNMP user so.
-        polled = MONITOR_ROLE in self.device.roles or name == self.device.monitoring.snmp
-        allowed = _ON_MONITORS if polled else _EVERYWHERE
+        # Network gear gets its SNMP user from us: it may know what it is polled with itself.
+        own = self.device.platform is not None and name == self.device.monitoring.snmp
+        allowed = _ON_MONITORS if own or MONITOR_ROLE in self.device.roles else _EVERYWHERE
         if credential.purpose not in allowed:
             raise SecretUseError(
                 f"{self.device.name}: the credential {name} is for {credential.purpose}, and"

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from deploy.operations.scripts import script
 from deploy.secret_box import SecretBox, SecretUseError
 from deploy.secret_text import filled, fingerprint, marker, names
 from inventory.facts.textfile import HIDDEN, LEDGERS, SHOW_FILE, TextFile, text_files
+from inventory.gear import Platform
 from inventory.model import Credential, Purpose
 from inventory.secrets import SecretError, Secrets
 from tests.deploy.hosts import center, server
@@ -278,6 +280,16 @@ def test_only_a_monitor_gets_what_others_are_polled_with(tmp_path: Path) -> None
     with pytest.raises(SecretUseError, match="snmp is for monitor"):
         box(tmp_path, "web").value("snmp.secret")
     assert box(tmp_path, "monitor").value("snmp.secret").get_secret_value() == "p"
+
+
+def test_network_gear_gets_what_it_is_polled_with_itself_and_nothing_more(tmp_path: Path) -> None:
+    mine = box(tmp_path)
+    polled = mine.device.monitoring.model_copy(update={"snmp": "snmp"})
+    gear = mine.device.model_copy(update={"platform": Platform.EOS, "monitoring": polled})
+    assert replace(mine, device=gear).value("snmp.secret").get_secret_value() == "p"
+    other = gear.model_copy(update={"monitoring": polled.model_copy(update={"snmp": "other"})})
+    with pytest.raises(SecretUseError, match="snmp is for monitor"):
+        replace(mine, device=other).value("snmp.secret")
 
 
 @pytest.mark.parametrize(
