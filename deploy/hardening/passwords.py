@@ -46,14 +46,17 @@ class PasswordsDesired:
     inactive_days: int
     limits: Limits
     """For accounts with a password; its name is empty."""
+    ours: frozenset[str]
+    """Accounts of the inventory."""
     ageless: frozenset[str]
-    """Accounts whose password never runs out: the suite's own, and those behind glass."""
+    """Those whose password never runs out: the suite's own, and those behind glass."""
     notes: tuple[str, ...]
 
 
 def desired(center: Center, device: Device) -> PasswordsDesired:
     """From the baseline and the accounts."""
     base = device.baseline or center.baseline
+    accounts = roster(center, device)
     return PasswordsDesired(
         quality=render("pwquality.conf.j2", base=base),
         login_defs=_login_defs(base),
@@ -65,9 +68,10 @@ def desired(center: Center, device: Device) -> PasswordsDesired:
             base.password_warn_days,
             base.inactive_days,
         ),
+        ours=frozenset(account.name for account in accounts),
         ageless=frozenset(
             account.name
-            for account in roster(center, device)
+            for account in accounts
             if account.break_glass or account.purpose in (Purpose.DEPLOY, Purpose.AUDIT)
         ),
         notes=conflict_notes(
@@ -142,7 +146,7 @@ def _limits(wanted: PasswordsDesired, login: Login, now: Limits) -> AgingChange 
             most.warn_days,
             _within(now.inactive_days, most.inactive_days),
         )
-    elif now.max_days is None and now.inactive_days is None:
+    elif login.name not in wanted.ours or (now.max_days is None and now.inactive_days is None):
         return None
     if now == right:
         return None

@@ -17,9 +17,10 @@ def group_script(change: GroupChange, step: Step) -> str:
 def user_script(change: UserChange, step: Step) -> str:
     name = quote(change.name)
     return step.script(
-        # Nobody but its owner looks into a home (CIS 7.2.9).
-        f"useradd --create-home -K HOME_MODE=0750 --shell {quote(change.shell)}"
-        f" --comment {quote(change.comment)} -- {name}\n",
+        # Nobody but its owner looks into a home (CIS 7.2.9). It has no password yet, and one that
+        # nobody has must not run out: PAM would refuse its keys as well.
+        "useradd --create-home -K HOME_MODE=0750 -K PASS_MAX_DAYS=-1 --inactive -1"
+        f" --shell {quote(change.shell)} --comment {quote(change.comment)} -- {name}\n",
         # Its home stays: somebody may have put something there.
         undo=f"! getent passwd {name} >/dev/null || userdel -- {name}\n",
     )

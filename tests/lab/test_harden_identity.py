@@ -22,6 +22,10 @@ pytestmark = pytest.mark.lab
 AREAS = ("accounts", "lockout", "pam", "passwords", "sudo", "su", "shell", "logins")
 ONLY = tuple(word for area in AREAS for word in ("--area", area))
 FIRST, SECOND = "Gravel-92tundra.Zoo", "Marble+37kettle.Fox"
+ACCOUNTS = {
+    "tech": {"sudo": "password"},
+    "glass": {"sudo": "password", "break_glass": True},
+}
 WEAK = ("password", "Short1!", "Passwords1234567!", "aaaaBBBB11-x-Ty", "nouppercase-92-z")
 
 
@@ -34,10 +38,7 @@ def site(
     site = LabSite.create(
         tmp_path_factory.mktemp(request.param),
         [host],
-        accounts={
-            "tech": {"sudo": "password"},
-            "glass": {"sudo": "password", "break_glass": True},
-        },
+        accounts=ACCOUNTS,
     )
     done = site.watchfloor("apply", "--yes", *ONLY)
     assert done.exit_code == 0, done.stderr + done.stdout
@@ -176,12 +177,14 @@ def test_a_second_apply_changes_nothing(site: LabSite, host: LabHost) -> None:
     # The accounts got their first passwords since, and with them the limits of the baseline.
     first = site.json("apply", "--yes", *ONLY, code=0)
     assert {each["area"] for each in first["hosts"][0]["areas"]} == {"passwords"}
+    site.write(accounts={**ACCOUNTS, "later": {"keys": [f"file:{host.key}.pub"]}})
+    assert site.watchfloor("apply", "--yes", *ONLY).exit_code == 0
     assert site.json("apply", "--yes", *ONLY, code=0)["hosts"] == []
     assert "Maximum number of days between password change\t\t: 365" in host.run(
         ["chage", "-l", "tech"]
     )
     # What has no password, or must not lose it, does not age: its keys would go with it.
-    for user in (host.user, "glass", "analyst"):
+    for user in (host.user, "glass", "analyst", "later"):
         assert "Password expires\t\t\t\t\t: never" in host.run(["chage", "-l", user])
 
 

@@ -86,6 +86,10 @@ def test_what_has_no_password_or_must_not_lose_it_does_not_age(name: str) -> Non
     assert (change.max_days, change.inactive_days) == (-1, -1)
 
 
+def test_an_account_of_somebody_is_not_made_to_last() -> None:
+    assert found(HARDENED[0], Limits("games", 0, 365, 7, 45)).is_clean
+
+
 def test_an_account_behind_glass_does_not_age_with_a_password_either() -> None:
     accounts = accounts_of(HARDENED[0])
     logins = tuple(

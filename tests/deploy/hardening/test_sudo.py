@@ -67,6 +67,18 @@ def test_what_no_line_explains_is_unmet() -> None:
     assert any("asks %admins for no password" in each for each in unmet)
 
 
+def test_what_the_accounts_own_file_says_is_that_areas_to_repair() -> None:
+    whole = sudo_of(HARDENED[0])
+    files = tuple(
+        replace(file, content=f"{file.content}analyst ALL=(ALL) NOPASSWD: ALL\n")
+        if file.path == "/etc/sudoers.d/10-watchfloor"
+        else file
+        for file in whole.files
+    )
+    more = (*whole.unasked, Unasked("analyst", ("ALL",)))
+    assert sudo.diff(WANTED, replace(whole, files=files, unasked=more)).is_clean
+
+
 def test_a_configuration_that_sudo_refuses_is_unmet() -> None:
     facts = replace(sudo_of(HARDENED[0]), invalid="/etc/sudoers.d/x:1:15: syntax error")
     assert "syntax error" in sudo.diff(WANTED, facts).unmet[0]
