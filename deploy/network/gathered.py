@@ -23,7 +23,7 @@ def gathered(platform: Platform, answers: Mapping[str, str]) -> Masked:
     `Masked.values` stays in the worker; the text is the target's section `running`.
     """
     masked = mask(platform, answers.get(RUNNING, ""))
-    kept = [line for line in masked.text.splitlines() if line and not _VOLATILE.match(line)]
+    kept = [line for line in masked.text.splitlines() if not _VOLATILE.match(line)]
     more = [*_users(answers.get(SNMP_USERS, "")), *_vlans(answers.get(VLANS, ""), kept)]
     return Masked("\n".join([*kept, *more]) + "\n", masked.values)
 

@@ -89,7 +89,7 @@ def _banner(first: str, lines: Iterator[str]) -> str:
     """A banner up to its closing delimiter, as one line with `^C` for whatever it is."""
     words = first.split(None, 2)
     if len(words) < 3:  # EOS: its text follows, up to EOF
-        found = _until(lines, "EOF")
+        found = _until(lines, "EOF", alone=True)
         return "\n".join([" ".join(words), *found, "EOF"])
     delimiter = "^C" if words[2].startswith("^C") else words[2][0]
     rest = words[2][len(delimiter) :]
@@ -100,10 +100,11 @@ def _banner(first: str, lines: Iterator[str]) -> str:
     return "\n".join([head, *found, "^C"])
 
 
-def _until(lines: Iterator[str], end: str) -> list[str]:
+def _until(lines: Iterator[str], end: str, *, alone: bool = False) -> list[str]:
+    """The lines before the one that ends a banner; `alone` where the end is a line of its own."""
     found: list[str] = []
     for line in lines:
-        if end in line:
+        if line.strip() == end or (end in line and not alone):
             before = line.partition(end)[0]
             return [*found, before] if before.strip() else found
         found.append(line.rstrip())

@@ -236,3 +236,14 @@ def test_whatever_a_device_prints_is_read_or_refused(text: str, platform: Platfo
     with suppress(ConfigurationError):
         found = differ(wanted(case)[0], text)
         assert len(found.areas) == 4
+
+
+def test_a_banner_is_one_line_whatever_ends_it() -> None:
+    for platform, text in (
+        (Platform.IOS, "banner login ^C\nEOF is no end\n!\n^C\nhostname a\n"),
+        (Platform.IOS, "banner login #EOF is no end\n!\n#\nhostname a\n"),
+        (Platform.EOS, "banner login\nno EOF is no end\n!\nEOF\nhostname a\n"),
+    ):
+        banner, name = parse(platform, text)
+        assert "is no end\n!\n" in banner.text
+        assert name.text == "hostname a"
