@@ -18,7 +18,7 @@ from deploy.change import (
     file_change,
 )
 from deploy.consoles.desktop_settings import applies as is_console
-from deploy.consoles.settings import keyfile
+from deploy.consoles.settings import COMPILE, keyfile
 from deploy.rendering import render
 from inventory.desks import Desk, Screen
 from inventory.facts import console as facts_of_console
@@ -112,7 +112,7 @@ def diff(wanted: DesktopDesired, facts: ConsoleFacts) -> Difference:
     changes.extend(files)
     if any(change.path in (GREETER, GREETER_PROFILE) for change in files):
         title = "make the login screen's database anew"
-        changes.append(CommandChange(title=title, command=("dconf", "update")))
+        changes.append(CommandChange(title=title, command=COMPILE))
     if facts.target != "graphical.target":
         changes.append(
             CommandChange(

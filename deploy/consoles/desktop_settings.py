@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from deploy.area import Difference, Vantage
 from deploy.change import Change, CommandChange, PackageChange, file_change
-from deploy.consoles.settings import IdleLock, idle_lock, keyfile, locks, settings
+from deploy.consoles.settings import COMPILE, IdleLock, idle_lock, keyfile, locks, settings
 from deploy.hardening.roster import roster
 from inventory.facts import console as facts_of_console
 from inventory.facts.collect import HostFacts
@@ -84,7 +84,7 @@ def _files(wanted: SettingsDesired, facts: ConsoleFacts) -> Iterator[Change]:
 
 def _compile(wrong: tuple[str, ...]) -> CommandChange:
     why = f" ({wrong[0]}{f', and {len(wrong) - 1} more' if wrong[1:] else ''})" if wrong else ""
-    return CommandChange(title=f"make dconf's database anew{why}", command=("dconf", "update"))
+    return CommandChange(title=f"make dconf's database anew{why}", command=COMPILE)
 
 
 def _wrong(wanted: SettingsDesired, facts: ConsoleFacts) -> tuple[str, ...]:

@@ -18,6 +18,9 @@ _DAEMON = "/org/gnome/settings-daemon/plugins"
 _TERMINALS = 12
 """Ctrl+Alt+F1 to F12 lead out of the session."""
 
+COMPILE = ("sh", "-c", "umask 022 && dconf update")
+"""Makes the databases anew; without the umask nobody but root could read them."""
+
 _LOCKED: Mapping[str, str] = {
     # No shell, no other user, no printing.
     f"{_DESKTOP}/lockdown/disable-command-line": "true",
