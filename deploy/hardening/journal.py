@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from deploy.area import Difference, Vantage, everywhere
-from deploy.change import Change, FileChange, ServiceChange, file_change
+from deploy.change import Change, CommandChange, FileChange, ServiceChange, file_change
 from deploy.rendering import render
 from inventory.facts import journal as facts_of_journal
 from inventory.facts.collect import HostFacts
@@ -22,6 +22,12 @@ applies = everywhere
 DROP_IN = "/etc/systemd/journald.conf.d/zz-watchfloor.conf"
 """Drop-ins are read in the order of their names, and the last one wins (journald.conf(5))."""
 _UNIT = "systemd-journald.service"
+# A journald that was volatile goes on in /run until it is told that the disk is there.
+_FLUSH = CommandChange(
+    title="have the journal kept on the disk",
+    command=("journalctl", "--flush"),
+    again_on_undo=False,
+)
 _LEFT_OUT = "# left out by Watchfloor: "
 
 
@@ -55,15 +61,20 @@ def diff(wanted: JournalDesired, facts: JournalFacts) -> Difference:
     """The drop-in, then what overrules it; what journald has open decides whether that worked."""
     files = tuple(_files(wanted, facts))
     changes: list[Change] = [*files]
-    if files:
-        changes.append(ServiceChange(unit=_UNIT, action="restart", reason="its configuration"))
-    elif facts.is_stale:
-        reason = "it runs with an older configuration than its files"
+    reason = _reason(facts, bool(files))
+    if reason:
         changes.append(ServiceChange(unit=_UNIT, action="restart", reason=reason))
-    elif not facts.writes_to_disk:
-        reason = "it does not write to the disk"
-        changes.append(ServiceChange(unit=_UNIT, action="restart", reason=reason))
+        changes.append(_FLUSH)
     return Difference(tuple(changes), unmet=() if files else tuple(_unmet(wanted, facts)))
+
+
+def _reason(facts: JournalFacts, files_change: bool) -> str:
+    """Why journald has to begin anew; empty when it has not."""
+    if files_change:
+        return "its configuration"
+    if facts.is_stale:
+        return "it runs with an older configuration than its files"
+    return "" if facts.writes_to_disk else "it does not write to the disk"
 
 
 def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vantage) -> Difference:

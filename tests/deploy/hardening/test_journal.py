@@ -23,6 +23,7 @@ def test_a_fresh_host_gets_the_drop_in_and_a_restart() -> None:
     assert titles(JournalFacts({}, False)) == [
         f"create {area.DROP_IN}",
         "restart systemd-journald.service (its configuration)",
+        "have the journal kept on the disk",
     ]
 
 
