@@ -1,6 +1,6 @@
 """No core dumps: a crashed program's memory holds passwords and case data (CIS 1.5.3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from deploy.area import Difference, Vantage, everywhere
 from deploy.change import Change, CommandChange, FileChange, file_change
@@ -69,9 +69,18 @@ def _files(facts: CoreDumpsFacts) -> Iterator[FileChange]:
 
 
 def _unmet(facts: CoreDumpsFacts) -> Iterator[str]:
-    for words in facts.limits:
-        if words[-1] != "0":
-            yield f"pam_limits has a line `{' '.join(words)}`, which lets somebody dump"
+    for (domain, kind), value in _last(facts.limits).items():
+        if value != "0":
+            yield f"pam_limits has a line `{domain} {kind} core {value}`: somebody may dump"
     last = dict(line.partition("=")[::2] for line in facts.coredump)
     if last != {"Storage": "none", "ProcessSizeMax": "0"}:
         yield f"another file of systemd-coredump's wins: {', '.join(facts.coredump)}"
+
+
+def _last(lines: Iterable[tuple[str, ...]]) -> dict[tuple[str, str], str]:
+    """Domain and type -> value; of several lines for one of them the last counts."""
+    values: dict[tuple[str, str], str] = {}
+    for domain, kind, _, value in (words for words in lines if len(words) == 4):
+        for each in ("hard", "soft") if kind == "-" else (kind,):
+            values[domain, each] = value
+    return values

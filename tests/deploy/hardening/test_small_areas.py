@@ -103,10 +103,13 @@ def test_a_line_that_lets_somebody_dump_is_told() -> None:
     text = "manager\t0\n" + "".join(
         f"file\tfile 644 root root {content}. {path}\n" for path, content in as_wanted().items()
     )
+    # Debian 13 has these, and ours come later.
+    text += "limit\t* hard core infinity\nlimit\t* hard core 0\n"
     fine = text + "coredump\tStorage=none\ncoredump\tProcessSizeMax=0\n"
     assert core_dumps.diff(facts_of_core_dumps.parse(fine)).is_clean
     for line, words in [
         ("limit\tanalyst soft core unlimited", "analyst soft core unlimited"),
+        ("limit\t* - core unlimited", "* hard core unlimited"),
         ("coredump\tStorage = external", "Storage=external"),
     ]:
         found = core_dumps.diff(facts_of_core_dumps.parse(fine + line + "\n"))
