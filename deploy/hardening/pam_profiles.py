@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from inventory.facts.area import FactError
-from inventory.facts.pam import TYPES
 
 _FIELD = re.compile(r"^(\S+):(?:\s+(.*?))?\s*$")
 _RULE = re.compile(r"^((?:\[[^]]+\]|\w+)\s+\S+)\s*(.*)$")
@@ -128,6 +127,3 @@ def _lines(kind: str, block: str, profiles: Sequence[PamProfile]) -> Iterator[st
         # `success=end` counts the rules that it jumps over, which only this place knows.
         yield f"{word}\t{head.replace('end', str(left))} {' '.join(options.split())}\n"
         left -= 1
-
-
-__all__ = ["TYPES", "PamProfile", "common_file", "in_order", "memory_file", "profile"]

@@ -100,6 +100,3 @@ def _unmet(wanted: ShellDesired, facts: ShellFacts) -> Iterator[str]:
             yield f"a {kind} shell starts with umask {found.umask} and TMOUT {found.timeout_s}"
         elif kind == "login" and not found.is_fixed:
             yield "a login shell lets its user switch TMOUT off"
-
-
-__all__ = ["BASHRC", "DROP_IN", "desired", "diff", "difference"]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from deploy.area import Difference, Vantage
+from deploy.digest import digest
 from deploy.hardening import logins
 from inventory.baseline import Baseline
 from inventory.facts.accounts import AccountsFacts
@@ -106,6 +107,12 @@ def test_an_account_is_idle_by_all_that_is_known_of_it(
 @pytest.mark.parametrize("name", ["wf-deploy", "glass"])
 def test_nobody_shuts_what_must_stay(name: str) -> None:
     assert titles(found(aging=used(name, 400, 400))) == []
+
+
+def test_a_plan_outlives_midnight_and_somebodys_login() -> None:
+    facts = aging_of(HOST)
+    later = replace(used("analyst", 0, 0), today=facts.today + 1)
+    assert digest(later) == digest(facts)
 
 
 def test_an_account_without_a_login_on_record_is_not_judged() -> None:

@@ -132,6 +132,26 @@ def test_a_packages_own_profile_stays_where_it_is() -> None:
     assert "[success=4 default=ignore]\tpam_unix.so" in text
 
 
+def test_ubuntus_additional_modules_stay_behind_the_password() -> None:
+    """Ubuntu chooses `capability` by default, whose rule is in the second block."""
+    whole = pam_of(HARDENED[1])
+    capability = (
+        *("Name: Inheritable Capabilities Management", "Default: yes", "Priority: 0"),
+        *("Auth-Type: Additional", "Auth:", "\toptional\tpam_cap.so"),
+    )
+    facts = replace(whole, profiles={**whole.profiles, "capability": capability})
+    chosen = changed(
+        facts,
+        f"{STATE}/auth",
+        "Module: watchfloor-unix",
+        "Module: capability\nModule: watchfloor-unix",
+    )
+    lines = written(chosen)["/etc/pam.d/common-auth"].splitlines()
+    assert lines.index("auth\toptional\tpam_cap.so ") > lines.index(
+        next(line for line in lines if "pam_permit.so" in line)
+    )
+
+
 def test_what_is_behind_glass_is_neither_asked_nor_counted() -> None:
     text = WANTED.profiles["watchfloor-lockout"] + WANTED.profiles["watchfloor-lockout-count"]
     assert text.count("pam_succeed_if.so quiet user in glass\n") == 2

@@ -6,8 +6,7 @@ import pytest
 
 from deploy.change import FileChange
 from deploy.hardening import shell
-from deploy.hardening.shell import BASHRC, DROP_IN
-from inventory.facts.shell import ShellFacts, Started
+from inventory.facts.shell import BASHRC, DROP_IN, ShellFacts, Started
 from inventory.facts.textfile import TextFile
 from tests.deploy.hardening.identity_hosts import FRESH, HARDENED, shell_of, staffed
 
