@@ -15,7 +15,7 @@ from tests.lab.apt import debian_archives
 from tests.lab.site import LabSite
 from tests.wait import until
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 AREAS = (
     *("sources", "time", "journal", "certificate", "log_forwarding", "updates"),
