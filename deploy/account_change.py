@@ -11,6 +11,9 @@ from deploy.typed_change import TypedChange
 
 UserName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$")]
 """Any account's name; packages make such with capital letters."""
+IDLE_DAY = 2
+"""Days since 1970: the expiry that says of an account that it was shut for being idle. The first
+day says that the inventory does not name it."""
 _Days = Annotated[int, Field(ge=-1, le=99_999)]
 """-1 is no limit."""
 

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from deploy.account_change import IdleChange, LockChange, ShellChange
+from deploy.account_change import IDLE_DAY, IdleChange, LockChange, ShellChange
 from deploy.area import Difference, Vantage, everywhere
 from deploy.change import Change
 from deploy.hardening.conflicts import conflict_notes
 from deploy.hardening.roster import roster
-from deploy.operations.limits import IDLE_DAY
 from inventory.facts import accounts as facts_of_accounts
 from inventory.facts import aging as facts_of_aging
 from inventory.facts.accounts import AccountsFacts, Login

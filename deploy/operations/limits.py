@@ -2,12 +2,15 @@
 
 from shlex import quote
 
-from deploy.account_change import AccountChange, AgingChange, IdleChange, LockChange, ShellChange
+from deploy.account_change import (
+    IDLE_DAY,
+    AccountChange,
+    AgingChange,
+    IdleChange,
+    LockChange,
+    ShellChange,
+)
 from deploy.operations.journal import Step
-
-IDLE_DAY = 2
-"""Days since 1970: the expiry that says of an account that it was shut for being idle. The first
-day says that the inventory does not name it."""
 
 
 def script(change: AccountChange, step: Step) -> str:

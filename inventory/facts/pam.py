@@ -22,7 +22,8 @@ SCRIPT = (
     + f"""\
 find -L /etc/pam.d {PROFILES} {TEMPLATES} -maxdepth 1 -type f -size -32k ! -name '*~' \\
   ! -name '.*' ! -name '*.pam-*' ! -name '*.dpkg-*' \\
-  -exec awk 'FNR <= 400 {{ print FILENAME "\\t" $0 }}' {{}} + | tag line
+  -exec awk 'FNR <= 400 {{ print FILENAME "\\t" $0 }}' {{}} + |
+  sed -E 's/((pass[a-z]*|pwd|secret)=)[^[:space:]]+/\\1***/g' | tag line
 for file in /etc/pam.d/common-* /etc/pam.d/su {STATE}/* {PROFILES}/watchfloor-* \\
   /etc/security/faillock.conf /etc/security/pwquality.conf /etc/security/pwquality.conf.d/*.conf \\
   /etc/tmpfiles.d/watchfloor-faillock.conf; do
