@@ -10,9 +10,10 @@ The contract with whatever speaks to the gear (`deploy.remote`):
   `render.render` makes the configuration of it, secrets as markers (`deploy.secret_text`).
 - **Difference.** `difference.differ` compares: per area a `deploy.change.LinesChange` with
   `lines` to send one by one in their order, and `rollback`, which takes them back. Leading
-  spaces are for readers, but for FRR and Junos they may be sent as they are. Markers in `lines` are
-  resolved by `secrets.resolve` in the worker alone: `{{secret:CREDENTIAL.FIELD}}` from the
-  center, `<masked:N:…>` from what the visit masked in its own last reading.
+  spaces are for readers; sections are left with `exit` (`next` and `end` on FortiOS), and the
+  lines of a banner are elements of their own. Secrets are put in by `secrets.resolve`, in the
+  worker alone: `{{secret:CREDENTIAL.FIELD}}` from the job's secrets, `<masked:N:…>` from what the
+  visit masked in the reading that the plan was made from.
 - **Cuts.** `Difference.cuts` names the lines that would cut the path by which the gear is managed;
   they are sent only with a second approval. `management` and `ports` are risky: armed with the
   gear's own confirmed commit, or with the rollback on a timer.

@@ -7,7 +7,7 @@ What else is on a device stays, and is remarked on.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from deploy.network.grammar import Grammar, Owned, Pattern
+from deploy.network.grammar import LEAVE, Grammar, Owned, Pattern
 from deploy.network.grammars import GRAMMARS
 from deploy.network.intent import AREAS, GearIntent
 from deploy.network.remedy import remedy
@@ -178,7 +178,8 @@ def _sections(lines: Iterable[str], tops: set[str]) -> tuple[tuple[str, ...], tu
     taken: list[str] = []
     rest: list[str] = []
     for line in lines:
-        inside = line in tops if not line.startswith(" ") else inside
+        if not line.startswith(" ") and line not in LEAVE.values():
+            inside = line in tops
         (taken if inside else rest).append(line)
     return tuple(taken), tuple(rest)
 

@@ -4,6 +4,7 @@ what a device does not print."""
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 Pattern = re.Pattern[str]
 
@@ -57,7 +58,12 @@ class Grammar:
     permanent: Pattern | None = None
     """Sections that cannot be taken away as a whole: physical ports."""
     closings: Mapping[str, str] = field(default_factory=dict)
-    """First word of a section -> the word that closes it, where one has to be sent."""
+    """First word of a section -> the word that closes it; `*` for any section that has lines. A
+    section's own words (`logging`, `login`) would else be tried before those of the next line."""
+
+
+LEAVE: Mapping[str, str] = MappingProxyType({"*": "exit"})
+"""How IOS and those like it leave a section."""
 
 
 def words(*patterns: str) -> tuple[Pattern, ...]:

@@ -55,8 +55,10 @@ def flat(
         yield " " * depth + first
         yield from rest
         yield from flat(line.inside, depth + 1, closings)
-        closing = closings.get(first.partition(" ")[0])
-        if closing is not None:
+        closing = closings.get(first.partition(" ")[0]) or (
+            closings.get("*") if line.inside else ""
+        )
+        if closing:
             yield " " * depth + closing
 
 

@@ -2,10 +2,11 @@
 
 import re
 
-from deploy.network.grammar import Grammar, ordered, owned, pairs, words
+from deploy.network.grammar import LEAVE, Grammar, ordered, owned, pairs, words
 
 PHYSICAL = r"interface (?:Ethernet|Port-Channel)"
 EOS = Grammar(
+    closings=LEAVE,
     owned=(
         owned("management", r"(?:tacacs|radius)-server host "),
         owned("management", r"aaa group server \S+ WATCHFLOOR$"),

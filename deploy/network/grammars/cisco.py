@@ -2,13 +2,14 @@
 
 import re
 
-from deploy.network.grammar import Grammar, ordered, owned, pairs, words
+from deploy.network.grammar import LEAVE, Grammar, ordered, owned, pairs, words
 
 PHYSICAL = (
     r"interface (?:FastEthernet|(?:Two|Five)?GigabitEthernet|TenGigabitEthernet|"
     r"TwentyFiveGigE|FortyGigabitEthernet|HundredGigE|Port-channel)"
 )
 IOS = Grammar(
+    closings=LEAVE,
     owned=(
         owned("management", r"hostname "),
         owned("management", r"ip domain[ -]name "),
@@ -119,13 +120,13 @@ IOS = Grammar(
     order=ordered(
         (r"^username ", 50),
         (r"^(?:tacacs|radius) server ", 60),
-        (r"^aaa group ", 70),
-        (r"^aaa new-model", 40),
         (r"^ip access-list ", 80),
         (r"^snmp-server view", 90),
         (r"^snmp-server group", 91),
         (r"^line ", 700),
         (r"^aaa ", 710),
+        (r"^aaa group ", 70),
+        (r"^aaa new-model", 55),
         (r"^vlan ", 100),
         (r"^interface Port-channel", 200),
         (r"^no ", 900),

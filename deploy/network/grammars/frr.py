@@ -2,9 +2,10 @@
 
 import re
 
-from deploy.network.grammar import Grammar, ordered, owned, pairs, words
+from deploy.network.grammar import LEAVE, Grammar, ordered, owned, pairs, words
 
 FRR = Grammar(
+    closings=LEAVE,
     owned=(
         owned("management", r"log (?:syslog|timestamp precision)"),
         owned("management", r"access-list WF-"),

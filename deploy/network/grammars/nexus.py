@@ -2,11 +2,12 @@
 
 import re
 
-from deploy.network.grammar import Grammar, ordered, owned, pairs, words
+from deploy.network.grammar import LEAVE, Grammar, ordered, owned, pairs, words
 
 PHYSICAL = r"interface (?:Ethernet|port-channel)"
 _LAYER3 = r"description|encapsulation|ip address|ip redirects|hsrp|vrrpv3|shutdown"
 NXOS = Grammar(
+    closings=LEAVE,
     owned=(
         owned("management", r"hostname "),
         owned("management", r"feature (?:tacacs\+|telnet)$"),

@@ -36,8 +36,7 @@ class Gear:
                 continue
             text = line.strip()
             if text in self._grammar.closings.values():
-                path.pop()
-                continue
+                continue  # where a line belongs is told by how far it stands to the right
             indent = len(line) - len(line.lstrip())
             while path[-1][0] >= indent:
                 path.pop()

@@ -247,3 +247,27 @@ def test_a_banner_is_one_line_whatever_ends_it() -> None:
         banner, name = parse(platform, text)
         assert "is no end\n!\n" in banner.text
         assert name.text == "hostname a"
+
+
+def test_the_login_rules_change_when_somebody_can_log_in_by_them() -> None:
+    lines = difference_of("iosxe/core-switch", "")["management"].lines
+    order = [
+        next(number for number, line in enumerate(lines) if line.startswith(start))
+        for start in ("username ", "aaa new-model", "tacacs server ", "aaa group ", "aaa authen")
+    ]
+    assert order == sorted(order)
+
+
+def test_every_section_is_left_before_the_next_line() -> None:
+    """`logging` and `login` mean something else inside `archive` and `line`."""
+    lines = difference_of("iosxe/core-switch", "")["management"].lines
+    archive = lines.index("archive")
+    assert lines[archive : archive + 7] == (
+        "archive",
+        " log config",
+        "  logging enable",
+        "  notify syslog contenttype plaintext",
+        "  hidekeys",
+        " exit",
+        "exit",
+    )
