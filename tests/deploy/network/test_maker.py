@@ -53,7 +53,7 @@ def test_a_change_survives_a_plan_file_and_names_the_secrets_that_it_needs(case:
                 "gear-v3.privacy_secret",
                 "gear-aaa.secret",
             }
-            assert "{{secret" not in "\n".join(change.diff)
+            assert "{{secret" not in "\n".join((*change.diff, *change.rollback))
 
 
 def test_this_machine_is_not_locked_out() -> None:
