@@ -1,6 +1,8 @@
 """What keeps a center's hosts: the authority behind their certificates, and their archives."""
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +32,7 @@ class Authority(_Part):
     """Who vouches for the center's hosts to each other: an internal certificate authority."""
 
     certificate: str
-    """`file:` reference to its certificate, in PEM; it is no secret."""
+    """`file:` or `env:` reference to its certificate, in PEM; it is no secret."""
     credential: Name
     """The credential with its private key: `purpose: deploy`, `protocol: x509`."""
     days: Annotated[int, Field(ge=30, le=825)] = 397
@@ -59,21 +61,38 @@ class Archive(_Part):
         return f"{self.os}/{self.uri.rstrip('/').rpartition('/')[2]}"
 
 
-def certificate_text(authority: Authority, folder: Path) -> str:
-    """The authority's certificate in PEM. Raises `AuthorityError`."""
-    sort, _, name = authority.certificate.partition(":")
+def certificate_text(
+    authority: Authority, folder: Path, environment: Mapping[str, str] | None = None
+) -> str:
+    """The authority's certificate in PEM. Raises `AuthorityError`.
+
+    `folder` is the center's: relative `file:` references start there.
+    """
+    text = _text(authority.certificate, folder, os.environ if environment is None else environment)
+    match = _CERTIFICATE.search(text)
+    if match is None:
+        raise AuthorityError(
+            f"center.authority: {authority.certificate} holds no certificate in PEM"
+        )
+    return match[0].rstrip("\n") + "\n"
+
+
+def _text(reference: str, folder: Path, environment: Mapping[str, str]) -> str:
+    sort, _, name = reference.partition(":")
+    if sort == "env" and name:
+        if not environment.get(name):
+            raise AuthorityError(
+                f"center.authority: {name} is not set: export the certificate in it, in PEM"
+            )
+        return environment[name]
     if sort != "file" or not name:
-        raise AuthorityError("center.authority: the certificate is no reference; write file:ca.pem")
+        raise AuthorityError("center.authority: its certificate is file:path or env:NAME")
     path = folder / Path(name).expanduser()
     try:
         with path.open() as file:
-            text = file.read(_LONGEST)
+            return file.read(_LONGEST)
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not text"
+        why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise AuthorityError(
-            f"{path}: the authority's certificate cannot be read: {why}"
+            f"center.authority: {path} cannot be read: {why}; put the certificate there"
         ) from error
-    match = _CERTIFICATE.search(text)
-    if match is None:
-        raise AuthorityError(f"{path}: holds no certificate in PEM")
-    return match[0] if match[0].endswith("\n") else match[0] + "\n"

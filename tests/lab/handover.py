@@ -29,6 +29,7 @@ def write_handover(folder: Path, center: Path, hosts: Sequence[LabHost]) -> None
         "WATCHFLOOR_STATE": str(folder / "watchfloor"),
         "WATCHFLOOR_RUNTIME": str(folder / "watchfloor/run"),
         **_make_keys(load(copy), folder / "keys", hosts[0].key),
+        **_make_authority(load(copy), folder / "keys"),
     }
     (folder / ENVIRONMENT).write_text(_exports(variables))
     (folder / FINGERPRINTS).write_text("".join(_fingerprint_lines(host) for host in hosts))
@@ -79,6 +80,22 @@ def _make_keys(center: Center, folder: Path, admin_key: Path) -> dict[str, str]:
         variables |= _variables((credential.secret,), str(key))
         variables |= _variables(center.accounts[credential.user].keys, public)
     return variables
+
+
+def _make_authority(center: Center, folder: Path) -> dict[str, str]:
+    """The authority that the center names, by the command of docs/deploy.md."""
+    if center.authority is None:
+        return {}
+    key, certificate = folder / "ca.key", folder / "ca.pem"
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384")
+    subject = ("-noenc", "-days", "30", "-subj", "/CN=Lab internal authority")
+    run(["openssl", "req", "-x509", *curve, *subject, "-keyout", key, "-out", certificate])
+    key.chmod(0o600)
+    secret = center.credentials[center.authority.credential].secret
+    return {
+        **_variables((center.authority.certificate,), certificate.read_text()),
+        **_variables((secret,), key.read_text()),
+    }
 
 
 def _copy_pair(key: Path, copy: Path) -> None:
