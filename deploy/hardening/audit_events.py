@@ -54,7 +54,7 @@ _WATCHES = (
         ),
     ),
     ("Sessions", "session", ("/run/utmp", "/var/log/wtmp", "/var/log/btmp")),
-    ("Logins", "logins", ("/var/log/lastlog", "/run/faillock", "/var/log/faillog")),
+    ("Logins", "logins", ("/var/log/lastlog", "/var/lib/faillock", "/run/faillock")),
     ("Mandatory access", "mac-policy", ("/etc/apparmor", "/etc/apparmor.d")),
     (
         "What guards this host",
