@@ -47,7 +47,10 @@ def differ(intent: GearIntent, running: str) -> GearDifference:
     have = running_form(grammar, parse(intent.platform, running))
     wanted = wanted_form(grammar, parse(intent.platform, render(intent)), have)
     areas = [_area(grammar, area, have, wanted, intent.removes_vlans) for area in AREAS]
-    return GearDifference(tuple(_vlans_last(areas)), _left_alone(grammar, have, wanted))
+    return GearDifference(
+        tuple(_vlans_last(areas)),
+        _left_alone(grammar, have, wanted, all_vlans=intent.removes_vlans),
+    )
 
 
 def ours(
@@ -120,11 +123,11 @@ def _both(
     left = [line for line in there if counts(line)]
     right = [line for line in target if counts(line)]
     if grammar.permanent is not None:
-        _share(grammar.permanent, left, right)
+        share(grammar.permanent, left, right)
     return left, right
 
 
-def _share(permanent: Pattern, left: list[Line], right: list[Line]) -> None:
+def share(permanent: Pattern, left: list[Line], right: list[Line]) -> None:
     """Gives each side the sections of the other that cannot be taken away, empty."""
     for here, other in ((left, right), (right, left)):
         known = {line.text for line in here}
@@ -132,7 +135,7 @@ def _share(permanent: Pattern, left: list[Line], right: list[Line]) -> None:
     others = {line.text: line for line in right}
     for line in left:
         if line.text in others:
-            _share(permanent, line.inside, others[line.text].inside)
+            share(permanent, line.inside, others[line.text].inside)
 
 
 def _area(
@@ -184,12 +187,14 @@ def _sections(lines: Iterable[str], tops: set[str]) -> tuple[tuple[str, ...], tu
     return tuple(taken), tuple(rest)
 
 
-def _left_alone(grammar: Grammar, have: Spelled, wanted: Spelled) -> tuple[str, ...]:
+def _left_alone(
+    grammar: Grammar, have: Spelled, wanted: Spelled, *, all_vlans: bool
+) -> tuple[str, ...]:
     named = {line.text: line for line in wanted.lines}
     rules = [Named(rule, wanted.lines) for rule in grammar.owned]
     found = []
     for line in have.lines:
-        mine = [r.rule for r in rules if r.fits(line) and r.owns(line, all_vlans=False)]
+        mine = [r.rule for r in rules if r.fits(line) and r.owns(line, all_vlans=all_vlans)]
         if not mine:
             found.append(line.text)
             continue

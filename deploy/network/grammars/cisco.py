@@ -128,6 +128,7 @@ IOS = Grammar(
         (r"^aaa group ", 70),
         (r"^aaa new-model", 55),
         (r"^vlan ", 100),
+        (r"^fhrp ", 150),
         (r"^interface Port-channel", 200),
         (r"^no ", 900),
         # VLANs add up there: the old list goes before the new one comes.
