@@ -23,7 +23,6 @@ _LOCKED: dict[str, object] = {
     "BrowserSignin": 0,
     "DefaultGeolocationSetting": 2,
     "DefaultNotificationsSetting": 2,
-    "DeveloperToolsAvailability": 2,
     "ExtensionInstallBlocklist": ["*"],
     "IncognitoModeAvailability": 1,
     "MetricsReportingEnabled": False,
@@ -61,7 +60,11 @@ _FIREFOX_LOCKED: dict[str, object] = {
 
 
 def kiosk_policy(pages: Iterable[str]) -> str:
-    """A wall's: its own pages, no downloads, nothing to ask anybody, since nobody sits there."""
+    """A wall's: its own pages, no downloads, nothing to ask anybody, since nobody sits there.
+
+    The developer tools' policy is not set: it would close the pipe over which a page is asked
+    whether it is alive, and nobody has a keyboard to open them with.
+    """
     said: dict[str, object] = {
         **_LOCKED,
         "AudioCaptureAllowed": False,
@@ -79,6 +82,7 @@ def console_chromium(desk: Desk) -> str:
     said: dict[str, object] = {
         **_LOCKED,
         "BookmarkBarEnabled": False,
+        "DeveloperToolsAvailability": 2,
         "DownloadRestrictions": 3 if desk.downloads == "blocked" else 1,
         "RestoreOnStartup": 4 if desk.start_pages else 5,
         "RestoreOnStartupURLs": list(desk.start_pages),

@@ -62,6 +62,12 @@ def drifted(site: LabSite) -> list[str]:
     return [line for each in devices for lines in each["areas"].values() for line in lines]
 
 
+def notes(site: LabSite) -> list[str]:
+    """What the plan says that people should know."""
+    plan = json.loads(site.watchfloor("plan", *AREAS, "--json").stdout)
+    return [note for host in plan["hosts"] for area in host["areas"] for note in area["notes"]]
+
+
 def gsettings(host: LabHost, *words: str) -> str:
     """What the operator's own desktop would be told."""
     command = ["runuser", "-u", "seat", "--", "gsettings", *words]
@@ -160,10 +166,11 @@ def test_dispatch_is_exempt_as_long_as_somebody_answers_for_it(
         site.write(**described(host, dispatch={**DISPATCH, "expires": "2199-01-01"}))
         applied(site)
         assert gsettings(host, "get", f"{SCHEMA}.session", "idle-delay") == "uint32 0"
-        plan = site.watchfloor("plan", *AREAS).stdout
-        assert "exempt from the idle lock until 2199-01-01: Call-taking must not wait" in plan
+        assert notes(site)[0].startswith(
+            "exempt from the idle lock until 2199-01-01: Call-taking must not wait"
+        )
         site.write(**described(host, dispatch={**DISPATCH, "expires": "2020-01-01"}))
-        assert "ran out on 2020-01-01: it is locked again" in site.watchfloor("plan", *AREAS).stdout
+        assert "ran out on 2020-01-01: it is locked again" in notes(site)[0]
         applied(site)
         assert gsettings(host, "get", f"{SCHEMA}.session", "idle-delay") == "uint32 900"
     finally:
@@ -174,14 +181,16 @@ def test_dispatch_is_exempt_as_long_as_somebody_answers_for_it(
 def test_the_browser_obeys_its_policy(host: LabHost, tmp_path: Path) -> None:
     """This machine's Chromium, for which the console's policy stands where its own would."""
     chromium, unshare = need("chromium"), need("unshare")
-    text = host.run(["cat", "/etc/chromium/policies/managed/watchfloor.json"])
+    said = json.loads(host.run(["cat", "/etc/chromium/policies/managed/watchfloor.json"]))
+    # The page is read with the tools that this one forbids.
+    assert said.pop("DeveloperToolsAvailability") == 2
     policies = tmp_path / "managed"
     policies.mkdir()
-    (policies / "watchfloor.json").write_text(text)
+    (policies / "watchfloor.json").write_text(json.dumps(said))
     place = "/etc/chromium/policies"
     script = (
-        f"mkdir -p {place} && mount -t tmpfs none {place} && cp -r {policies} {place} &&"
-        f" exec {chromium} --headless=new --no-sandbox --user-data-dir={tmp_path}/profile"
+        f"mount -t tmpfs none /etc/chromium && mkdir {place} && cp -r {policies} {place} &&"
+        f" exec {chromium} --headless=new --timeout=10000 --no-sandbox --user-data-dir={tmp_path}/profile"
         " --dump-dom http://127.0.0.1:9/ 2>/dev/null"
     )
     done = subprocess.run(

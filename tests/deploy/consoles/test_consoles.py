@@ -119,6 +119,7 @@ def test_browsers_reach_the_desks_sites_and_nothing_else() -> None:
         "*://10.0.0.2/*",
         "*://h/app/*",
     ]
+    assert chromium["DeveloperToolsAvailability"] == 2
     assert firefox["Homepage"]["URL"] == "https://10.0.0.1:8443/noc"
 
 
@@ -128,7 +129,6 @@ def test_no_browser_prints_or_keeps_passwords_or_runs_extensions(policy: str) ->
     assert said["PrintingEnabled"] is False
     assert said["PasswordManagerEnabled"] is False
     assert said["ExtensionInstallBlocklist"] == ["*"]
-    assert said["DeveloperToolsAvailability"] == 2
     assert said["DownloadRestrictions"] == 3
 
 
