@@ -190,8 +190,8 @@ def test_the_browser_obeys_its_policy(host: LabHost, tmp_path: Path) -> None:
     place = "/etc/chromium/policies"
     script = (
         f"mount -t tmpfs none /etc/chromium && mkdir {place} && cp -r {policies} {place} &&"
-        f" exec {chromium} --headless=new --timeout=10000 --no-sandbox --user-data-dir={tmp_path}/profile"
-        " --dump-dom http://127.0.0.1:9/ 2>/dev/null"
+        f" exec {chromium} --headless=new --timeout=10000 --no-sandbox"
+        f" --user-data-dir={tmp_path}/profile --dump-dom http://127.0.0.1:9/ 2>/dev/null"
     )
     done = subprocess.run(
         [unshare, "--mount", "sh", "-c", script], capture_output=True, text=True, timeout=90,
