@@ -1,8 +1,9 @@
 """A plan: what would change on every host, in which waves, and from which facts. Versioned JSON.
 
-Format 2 (`watchfloor plan --out FILE`) is this module's `Plan` as JSON. `hash` covers the inventory
-and everything that would be done; `apply` refuses a file whose content and hash disagree, and a
-host whose facts are no longer those of `facts`. It holds no secret.
+Format 2 (`watchfloor plan --out FILE`) is this module's `Plan` as JSON, field by field in
+docs/deploy.md. `hash` covers the inventory, the program's version, the facts and everything that
+would be done, templates' rendered texts included; `apply` refuses a file whose content and hash
+disagree, and a host whose facts are no longer those of `facts`. It holds no secret.
 """
 
 import json
@@ -109,6 +110,8 @@ class Plan(_Part):
     """The whole of it."""
 
     format: Literal[2] = 2
+    program: str = ""
+    """Version of the program that made it."""
     center: str
     made: datetime
     inventory: str
@@ -143,7 +146,8 @@ class Plan(_Part):
 
     def content_hash(self) -> str:
         """What `hash` has to be."""
-        return digest([self.center, self.inventory, self.areas, self.login, self.hosts, self.waves])
+        plan = [self.inventory, self.areas, self.login, self.hosts, self.waves]
+        return digest([self.program, self.center, *plan])
 
 
 def host_plan(
@@ -192,9 +196,12 @@ def make_plan(
     waves: Iterable[Wave],
     login: str | None,
     areas: Iterable[str] = (),
+    *,
+    program: str = "",
 ) -> Plan:
     """The plan with its hash."""
     plan = Plan(
+        program=program,
         center=center.name,
         made=datetime.now(UTC).replace(microsecond=0),
         inventory=inventory_digest(center),

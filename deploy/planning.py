@@ -1,14 +1,25 @@
 """Draws up a plan: reads the hosts, compares, and orders what would change into waves."""
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 
 from deploy.access import Access
 from deploy.messages import Event
 from deploy.plan import HostPlan, Plan, host_plan, make_plan
 from deploy.survey import survey
 from deploy.targets import targets
-from deploy.waves import waves
+from deploy.waves import MOST, waves
 from inventory.model import Center, Device
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a plan is to be carried out, whatever it changes."""
+
+    wave_size: int = MOST
+    """Devices in one wave at most."""
+    program: str = ""
+    """The version of the program."""
 
 
 def draw_plan(
@@ -20,16 +31,21 @@ def draw_plan(
     owner: str,
     watch: Callable[[Event], None],
     areas: Collection[str] = (),
+    how: Manner = Manner(),
 ) -> Plan:
     """The plan for these devices. `center` has its public keys resolved."""
     wanted = targets(center, devices)
     answers = survey(access, wanted, run=run, owner=owner, watch=watch, areas=areas)
     hosts = [host_plan(center, target, answers[target.name], areas) for target in wanted]
-    return arrange(center, hosts, access.login, areas)
+    return arrange(center, hosts, access.login, areas, how)
 
 
 def arrange(
-    center: Center, hosts: Iterable[HostPlan], login: str | None, areas: Collection[str] = ()
+    center: Center,
+    hosts: Iterable[HostPlan],
+    login: str | None,
+    areas: Collection[str] = (),
+    how: Manner = Manner(),
 ) -> Plan:
     """The hosts' plans in waves. Pure.
 
@@ -40,4 +56,6 @@ def arrange(
     moving = [host.device for host in known if host.reason is not None or host.changes]
     # A BMC that does not answer says nothing of its server.
     down = [h.device for h in known if h.reason is not None and h.name == h.device]
-    return make_plan(center, known, waves(center, moving, down), login, areas)
+    unproved = [h.device for h in known if h.proof]
+    ordered = waves(center, moving, down, last=unproved, most=how.wave_size)
+    return make_plan(center, known, ordered, login, areas, program=how.program)

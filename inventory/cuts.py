@@ -52,6 +52,8 @@ def too_few(members: Iterable[Cuts], needed: int, most: int) -> Cuts:
     fatal = len(pool) - needed + 1
     if fatal <= 0:
         return ALWAYS
+    if fatal == 1:
+        return either(pool, most)
     at_least: list[Cuts] = [ALWAYS] + [NEVER] * fatal
     for cuts in pool:
         for count in range(fatal, 0, -1):

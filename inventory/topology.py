@@ -144,6 +144,20 @@ class Topology:
             functions=dict(zip(functions, self._margins(functions, states), strict=True)),
         )
 
+    def margins(self, states: Mapping[Element, Health] | None = None) -> Mapping[str, Margin]:
+        """Every group and function in these states, without the devices."""
+        return dict(zip(self._needs, self._margins(self._needs, states or {}), strict=True))
+
+    def out_with(
+        self, devices: Iterable[str], states: Mapping[Element, Health], names: Iterable[str]
+    ) -> tuple[str, ...]:
+        """Those of these groups and functions that are out when the devices are, too; sorted."""
+        down = {e for e, health in states.items() if health is Health.DOWN}
+        situation = Situation(self.center, frozenset(down.union(devices)))
+        return tuple(
+            name for name in sorted(names) if not self._holds(self._needs[name], situation)
+        )
+
     def impact(
         self, element: Element, states: Mapping[Element, Health] | None = None
     ) -> list[Impact]:
@@ -277,10 +291,14 @@ class Topology:
         failing = FailureCuts(situation, self._bits, MOST)
 
         known: dict[str, Cuts] = {}
+        owners = {owner_of(element) for element in down}
+        whole = self._orders(frozenset()) if down else {}
 
         def named(name: str) -> Cuts:
             if name not in known:
-                known[name] = of(self._needs[name])
+                # What hangs from nothing that is down has the cuts that it always has.
+                is_whole = bool(down) and owners.isdisjoint(self._upstream_of_needs[name])
+                known[name] = whole[name] if is_whole else of(self._needs[name])
             return known[name]
 
         def of(need: Need) -> Cuts:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.waves import MOST, Wave, waves
+from deploy.waves import MOST, waves
 from inventory.model import Center, Function, Group
 from inventory.references import Need
 from inventory.topology import Health, Topology
@@ -51,7 +51,7 @@ def test_no_wave_takes_out_what_it_does_not_name(
 
 def test_the_canary_goes_alone_and_first_and_pairs_are_apart() -> None:
     found = waves(small_center(), ["srv-1", "srv-2", "mon"])
-    assert found[0] == Wave(devices=("mon",))
+    assert found[0].devices == ("mon",)
     assert [wave.devices for wave in found[1:]] == [("srv-1",), ("srv-2",)]
 
 
@@ -70,6 +70,67 @@ def test_waves_have_a_size_limit() -> None:
         }
     )
     assert [len(wave.devices) for wave in waves(center, names)] == [1, MOST, MOST]
+
+
+def _chain() -> Center:
+    """A switch on a switch on a router, and a server on the lower switch."""
+    chain = {
+        "router": ("router", ()),
+        "core": ("switch", ("router",)),
+        "access": ("switch", ("core",)),
+        "srv": ("server", ("access",)),
+    }
+    return small_center().model_copy(
+        update={
+            "devices": {
+                name: server(name, f"10.0.1.{i}", kind=kind, uplinks=uplinks, roles=())
+                for i, (name, (kind, uplinks)) in enumerate(chain.items(), 1)
+            },
+            "groups": {},
+            "functions": {},
+        }
+    )
+
+
+def test_what_others_hang_from_is_changed_after_them() -> None:
+    found = waves(_chain(), ["router", "core", "srv", "access"])
+    assert [wave.devices for wave in found] == [("srv",), ("access",), ("core",), ("router",)]
+
+
+def test_what_is_to_come_last_is_no_canary() -> None:
+    found = waves(_chain(), ["srv", "core"], last=["srv"])
+    assert [wave.devices for wave in found] == [("core",), ("srv",)]
+
+
+@given(centers(), st.integers(1, 4))
+def test_no_wave_is_larger_than_it_may_be(center: Center, most: int) -> None:
+    assert all(len(wave.devices) <= most for wave in waves(center, NAMES, most=most))
+
+
+@given(centers(), st.sets(st.sampled_from(NAMES), max_size=2))
+def test_a_wave_says_what_margin_it_leaves(center: Center, down: set[str]) -> None:
+    topology = Topology(center)
+
+    def margins(names: set[str]) -> dict[str, int]:
+        found = topology.assess(dict.fromkeys(names, Health.DOWN))
+        return {n: m.margin for n, m in {**found.groups, **found.functions}.items()}
+
+    before = margins(down)
+    for wave in waves(center, NAMES, down):
+        during = margins(down | set(wave.devices))
+        assert {m.name: (m.before, m.during) for m in wave.margins} == {
+            name: (before[name], during[name]) for name in before if during[name] < before[name]
+        }
+
+
+def test_why_something_is_out_is_said() -> None:
+    found = waves(small_center(), ["srv-1"], down=["srv-2"])[0]
+    assert "servers needs srv-1, because srv-2 cannot be reached now" in found.because
+    single = small_center().model_copy(
+        update={"groups": {"servers": Group(name="servers", needs=1, of=("srv-1",))}}
+    )
+    lonely = waves(single, ["srv-1"])[0]
+    assert "servers has nothing that stands in for srv-1" in lonely.because
 
 
 def test_nothing_to_do_makes_no_wave() -> None:

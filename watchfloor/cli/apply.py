@@ -10,7 +10,15 @@ from deploy.plan import Plan, PlanError, inventory_digest, load_plan
 from deploy.records import RunRecord
 from deploy.rollout import Order
 from watchfloor.cli.center import Site, center_option
-from watchfloor.cli.deploying import Desk, host_options, open_desk, plan_now, show_plan
+from watchfloor.cli.deploying import (
+    Desk,
+    host_options,
+    in_waves,
+    open_desk,
+    plan_now,
+    show_plan,
+    wave_option,
+)
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.gating import gate_of, gate_options, health_of
 from watchfloor.cli.output import console, json_option, print_json
@@ -24,6 +32,7 @@ from watchfloor.cli.rollouts import agreed, carry_out, run_options, show_record,
 )
 @center_option
 @host_options
+@wave_option
 @click.option(
     "--resume",
     metavar="RUN",
@@ -55,6 +64,7 @@ def apply(
     areas: tuple[str, ...],
     login: str | None,
     endpoints: Path | None,
+    wave_size: int,
     yes: bool,
     reason: str,
     ticket: str,
@@ -77,7 +87,7 @@ def apply(
         )
     if resume is not None and (planfile is not None or limits or areas):
         raise click.UsageError("--resume goes on with all that the run set out to do")
-    desk = open_desk(site, limits, areas, login, endpoints)
+    desk = in_waves(open_desk(site, limits, areas, login, endpoints), wave_size)
     begun = resumable(desk, resume) if resume is not None else None
     health = health_of(desk, bootstrap=bootstrap)
     with lease(desk.settings.runtime, desk.center.name, desk.owner, desk.run):

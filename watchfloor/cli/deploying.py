@@ -11,14 +11,16 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+import watchfloor
 from deploy.access import Access, open_access, with_public_keys
 from deploy.actor import actor, run_name
 from deploy.change import printable
 from deploy.events import Outcome
 from deploy.messages import AreaDone, ChangeStarted, Connected, Event, HostDone
 from deploy.plan import AreaPlan, HostPlan, Plan
-from deploy.planning import draw_plan
+from deploy.planning import Manner, draw_plan
 from deploy.targets import chosen, chosen_areas
+from deploy.waves import MOST, Wave
 from inventory.endpoints import EndpointMap
 from inventory.model import Center, Device
 from inventory.settings import Settings
@@ -26,6 +28,9 @@ from watchfloor.cli.center import Site
 from watchfloor.cli.output import console, print_table
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+MOST_KNOWN = 3
+"""This margin means so many or more; see `inventory.topology.Margin`."""
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -43,6 +48,8 @@ class Desk:
     """The only areas to look at; all of them when empty."""
     run: str
     owner: str
+    wave_size: int = MOST
+    """Devices in one wave at most."""
 
 
 def host_options(command: F) -> F:
@@ -94,6 +101,28 @@ def open_desk(
     return Desk(center, access, settings, chosen(center, limits), only, run_name(), actor())
 
 
+def wave_option(command: F) -> F:
+    """Adds `--wave-size`."""
+    return click.option(
+        "--wave-size",
+        type=click.IntRange(1, MOST),
+        default=MOST,
+        show_default=True,
+        metavar="N",
+        help="Change at most so many devices at the same time.",
+    )(command)
+
+
+def in_waves(desk: Desk, wave_size: int) -> Desk:
+    """The same desk for waves of that size."""
+    return replace(desk, wave_size=wave_size)
+
+
+def manner(desk: Desk) -> Manner:
+    """How the desk's plans are carried out."""
+    return Manner(desk.wave_size, watchfloor.__version__)
+
+
 def with_choice(desk: Desk, devices: tuple[Device, ...], areas: tuple[str, ...]) -> Desk:
     """The same desk for other devices and areas."""
     return replace(desk, devices=devices, areas=areas)
@@ -110,6 +139,7 @@ def plan_now(desk: Desk) -> Plan:
             owner=desk.owner,
             watch=watch,
             areas=desk.areas,
+            how=manner(desk),
         )
 
 
@@ -142,9 +172,27 @@ def show_plan(plan: Plan) -> None:
     if plan.hosts:
         print_table(("device", "system", "changes", "areas", "wave", "state"), _rows(plan))
     for number, wave in enumerate(plan.waves, start=1):
-        if wave.takes_out:
-            names, lost = ", ".join(wave.devices), ", ".join(wave.takes_out)
-            out.print(Text(f"wave {number} ({names}) takes out {lost}", style="yellow"))
+        _show_wave(out, number, wave)
+
+
+def _show_wave(out: Console, number: int, wave: Wave) -> None:
+    """What it leaves: the margin of each group and function that has less of it meanwhile."""
+    names = ", ".join(wave.devices)
+    shown = ", ".join(
+        f"{margin.name} {_margin(margin.before)} -> {_margin(margin.during)}"
+        for margin in wave.margins
+        if margin.name not in wave.takes_out
+    )
+    margins = f"margins {shown}" if shown else "costs no margin"
+    out.print(f"wave {number} ({names}): {margins}", soft_wrap=True)
+    if wave.takes_out:
+        out.print(Text(f"  takes out {', '.join(wave.takes_out)}", style="yellow"))
+    for line in wave.because:
+        out.print(Text(f"    {printable(line)}", style="yellow"), soft_wrap=True)
+
+
+def _margin(number: int) -> str:
+    return "out" if number < 0 else f"{number}{'+' if number >= MOST_KNOWN else ''}"
 
 
 def say_what_waits(desk: Desk, outcome: Outcome) -> None:

@@ -6,7 +6,14 @@ import click
 
 from deploy.plan import save_plan
 from watchfloor.cli.center import Site, center_option
-from watchfloor.cli.deploying import host_options, open_desk, plan_now, show_plan
+from watchfloor.cli.deploying import (
+    host_options,
+    in_waves,
+    open_desk,
+    plan_now,
+    show_plan,
+    wave_option,
+)
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.output import console, json_option, print_json
 
@@ -14,6 +21,7 @@ from watchfloor.cli.output import console, json_option, print_json
 @click.command()
 @center_option
 @host_options
+@wave_option
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -27,6 +35,7 @@ def plan(
     areas: tuple[str, ...],
     login: str | None,
     endpoints: Path | None,
+    wave_size: int,
     out: Path | None,
     as_json: bool,
 ) -> Exit:
@@ -34,7 +43,7 @@ def plan(
 
     Exits with 0 when nothing would, 2 when something would, 1 when a host could not be read.
     """
-    drawn = plan_now(open_desk(site, limits, areas, login, endpoints))
+    drawn = plan_now(in_waves(open_desk(site, limits, areas, login, endpoints), wave_size))
     if out is not None:
         save_plan(drawn, out)
     if as_json:

@@ -3,7 +3,7 @@
 from deploy.plan import HostPlan, Plan, inventory_digest
 from deploy.planning import arrange
 from deploy.records import RecordError, RunRecord, load_record
-from watchfloor.cli.deploying import Desk, plan_now, with_choice
+from watchfloor.cli.deploying import Desk, manner, plan_now, with_choice
 
 
 def resumable(desk: Desk, run: str) -> RunRecord:
@@ -27,7 +27,7 @@ def left_of(desk: Desk, record: RunRecord) -> Plan:
     plan = plan_now(with_choice(desk, devices, record.areas))
     areas = {target.host: {area.area for area in target.areas} for target in record.planned}
     hosts = [_narrowed(host, areas[host.name]) for host in plan.hosts if host.name in areas]
-    return arrange(desk.center, hosts, desk.access.login, plan.areas)
+    return arrange(desk.center, hosts, desk.access.login, plan.areas, manner(desk))
 
 
 def _narrowed(host: HostPlan, areas: set[str]) -> HostPlan:
