@@ -34,22 +34,19 @@ class StatusDesired:
     """Path -> text."""
 
 
-def desired(_center: Center, _device: Device) -> StatusDesired:
-    """The same on every processor: what it watches is written by `wall_control`."""
+def desired(_center: Center, device: Device) -> StatusDesired:
+    """What is watched is written by `wall_control`; snmpd only where the monitor asks it."""
     words = {"programs": PROGRAMS, "shown": SHOWN}
-    return StatusDesired(
-        program=program.program("wall_status"),
-        files={
-            STATUS_UNIT: render("wall-status.service.j2", **words),
-            EXTEND: render("wall-snmpd.conf.j2", **words),
-        },
-    )
+    files = {STATUS_UNIT: render("wall-status.service.j2", **words)}
+    if device.monitoring.snmp is not None:
+        files[EXTEND] = render("wall-snmpd.conf.j2", **words)
+    return StatusDesired(program=program.program("wall_status"), files=files)
 
 
 def diff(wanted: StatusDesired, facts: WallFacts) -> Difference:
     """Each daemon is started anew when what it reads has changed."""
     changes: list[Change] = []
-    if "snmpd" not in facts.installed:
+    if EXTEND in wanted.files and "snmpd" not in facts.installed:
         changes.append(PackageChange(names=("snmpd",)))
     programs = list(program.changes(dict(wanted.program), facts.files))
     changes.extend(programs)
@@ -61,8 +58,11 @@ def diff(wanted: StatusDesired, facts: WallFacts) -> Difference:
             changes.append(change)
     watcher_changed = bool(programs) or STATUS_UNIT in changed
     changes.extend(_service("wall-status.service", STATUS_UNIT, watcher_changed, facts))
-    changes.extend(_service("snmpd.service", EXTEND, EXTEND in changed, facts))
-    return Difference(tuple(changes))
+    if EXTEND in wanted.files:
+        changes.extend(_service("snmpd.service", EXTEND, EXTEND in changed, facts))
+        return Difference(tuple(changes))
+    note = "the inventory names no `monitoring.snmp`, so the monitor does not hear of its tiles"
+    return Difference(tuple(changes), notes=(note,))
 
 
 def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vantage) -> Difference:

@@ -85,7 +85,12 @@ def described(host: LabHost, port: int = 554) -> dict[str, Any]:
     """The center's further sections, when the host drives a wall of four displays."""
     names = [name for row in WALL["displays"] for name in row]
     outputs = {f"HEADLESS-{number}": name for number, name in enumerate(names, start=1)}
-    processor = {"kind": "wall-processor", "address": host.address, "os": "debian-12"}
+    processor = {
+        "kind": "wall-processor",
+        "address": host.address,
+        "os": "debian-12",
+        "monitoring": {"snmp": "agents"},
+    }
     stream = f"rtsp://{host.network.lab.gateway}:{port}/live"
     return {
         "devices": {
@@ -99,7 +104,8 @@ def described(host: LabHost, port: int = 554) -> dict[str, Any]:
                 "protocol": "rtsp",
                 "user": "wf-wall",
                 "secret": "file:stream-password",
-            }
+            },
+            "agents": {"purpose": "monitor", "protocol": "snmp-v2c", "secret": "env:COMMUNITY"},
         },
         "walls": {
             "main": {**WALL, "processors": {host.name: {"headless": True, "outputs": outputs}}}

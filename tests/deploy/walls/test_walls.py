@@ -13,7 +13,7 @@ from inventory.assets import example_center
 from inventory.facts.area import FactError
 from inventory.facts.wall import LOGINS, WallFacts, parse
 from inventory.loader import load
-from inventory.model import Center
+from inventory.model import Center, Monitoring
 
 CENTER = load(example_center())
 PROCESSOR = CENTER.devices["wp-1"]
@@ -159,6 +159,13 @@ def test_the_watcher_and_the_agent_are_started_anew_for_their_own_files() -> Non
     assert wall_status.diff(want, facts(base + whole)).is_clean
     changes = wall_status.diff(want, facts(base + whole.replace("wall.conf", "wall.no"))).changes
     assert [c.unit for c in changes if isinstance(c, ServiceChange)] == ["snmpd.service"]
+
+
+def test_a_processor_that_the_monitor_does_not_ask_needs_no_agent() -> None:
+    alone = PROCESSOR.model_copy(update={"monitoring": Monitoring()})
+    found = wall_status.diff(wall_status.desired(CENTER, alone), facts())
+    assert not any("snmp" in change.title for change in found.changes)
+    assert "does not hear of its tiles" in found.notes[0]
 
 
 @pytest.mark.parametrize("line", ["outputs\t{", "outputs\t{}", "shown\t[1]", "since\tx y"])
