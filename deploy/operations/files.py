@@ -57,7 +57,7 @@ elif [ -e "$step/saved" ]; then
   as_owner '
     rm -f -- "$new"; set -C; cat >"$new"; chmod "$mode" -- "$new"; mv -fT -- "$new" "$target"
   ' <"$step/saved"
-  case $(stat -c %U -- "$step/saved") in "$owner") ;;
+  case $(stat -c %U:%G -- "$step/saved") in "$(stat -c %U:%G -- "$target")") ;;
     *) chown -h --reference="$step/saved" -- "$target" ;; esac
 fi
 put_ledger_back

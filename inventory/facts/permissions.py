@@ -74,6 +74,12 @@ class Status:
     group: str
 
 
+def _found() -> tuple[Status, ...]:
+    # It depends on when the host looked, and so does not tell one state of it from another.
+    none: tuple[Status, ...] = field(default=(), metadata={"volatile": True})
+    return none
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionsFacts:
     """What exists of the guarded files, and what was found."""
@@ -82,14 +88,14 @@ class PermissionsFacts:
     files: tuple[TextFile, ...]
     """Our own: what keeps log files from others, and what walks."""
     loose_logs: tuple[Status, ...]
-    set_id: tuple[Status, ...]
-    """Programs that run with their owner's or group's rights."""
-    packaged: frozenset[str]
-    """Those of them that a package brought, with and without /usr."""
-    open_to_all: tuple[Status, ...]
-    """Files that everybody may write, and such folders without the sticky bit."""
-    unowned: tuple[Status, ...]
     units: tuple[Unit, ...]
+    set_id: tuple[Status, ...] = _found()
+    """Programs that run with their owner's or group's rights."""
+    packaged: frozenset[str] = field(default=frozenset(), metadata={"volatile": True})
+    """Those of them that a package brought, with and without /usr."""
+    open_to_all: tuple[Status, ...] = _found()
+    """Files that everybody may write, and such folders without the sticky bit."""
+    unowned: tuple[Status, ...] = _found()
     walk: Literal["", "new", "old"] = field(default="", metadata={"volatile": True})
     """Whether there was a walk, and whether the last one is older than three days."""
     is_walking: bool = field(default=False, metadata={"volatile": True})

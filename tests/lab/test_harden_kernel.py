@@ -140,6 +140,22 @@ def test_a_second_apply_changes_nothing(site: LabSite, host: LabHost) -> None:
     assert after == before
 
 
+def test_undo_brings_the_old_state_back_and_another_apply_the_new_one(
+    site: LabSite, host: LabHost
+) -> None:
+    (record,) = (site.folder / "state/runs").glob("*.json")
+    done = site.watchfloor("undo", json.loads(record.read_text())["run"], "--yes")
+    assert done.exit_code == 0, done.stderr + done.stdout
+    witness = host.witness()
+    assert witness.sysctl("net.ipv4.conf.eth0.log_martians") == 0
+    assert host.attempt(["/tmp/program"]).exit_code == 0
+    assert witness.file("/etc/crontab").mode == 0o644
+    assert not witness.file("/etc/sysctl.d/zz-watchfloor.conf").exists
+    assert host.attempt(["systemctl", "is-enabled", "ctrl-alt-del.target"]).stdout != "masked\n"
+    again = site.watchfloor("apply", "--yes", *ONLY)
+    assert again.exit_code == 0, again.stderr + again.stdout
+
+
 BREAKS = {
     "a greeting": ("uname -a >/etc/motd", "banner", "change /etc/motd"),
     "a kernel setting": (
@@ -221,16 +237,3 @@ def test_a_program_with_somebody_s_rights_is_named_and_not_touched(
     host.run(["rm", "/usr/local/bin/become"])
     host.run(["systemctl", "start", "watchfloor-walk"])
     assert drift(site) == {}
-
-
-def test_undo_brings_the_old_state_back(site: LabSite, host: LabHost) -> None:
-    records = [json.loads(file.read_text()) for file in (site.folder / "state/runs").glob("*.json")]
-    for run in sorted((record["run"] for record in records if record["hosts"]), reverse=True):
-        done = site.watchfloor("undo", run, "--yes")
-        assert done.exit_code == 0, done.stderr + done.stdout
-    witness = host.witness()
-    assert witness.sysctl("net.ipv4.conf.eth0.log_martians") == 0
-    assert host.attempt(["/tmp/program"]).exit_code == 0
-    assert witness.file("/etc/crontab").mode == 0o644
-    assert not witness.file("/etc/sysctl.d/zz-watchfloor.conf").exists
-    assert host.attempt(["systemctl", "is-enabled", "ctrl-alt-del.target"]).stdout != "masked\n"
