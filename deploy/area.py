@@ -70,7 +70,10 @@ class Rules(AreaRules):
 
 
 class HostArea(AreaRules, Protocol):
-    """One subject of a Linux host. A module of `deploy.hardening` or of its sisters is one."""
+    """One subject of a Linux host. A module of `deploy.hardening` or of its sisters is one.
+
+    One that may install packages names them in `PACKAGES`: the center's mirror has to hold them.
+    """
 
     __name__: str
 

@@ -39,7 +39,7 @@ GREETER = "/etc/dconf/db/gdm.d/10-watchfloor"
 GREETER_PROFILE = "/etc/dconf/profile/gdm"
 DAEMON = "/etc/gdm3/daemon.conf"
 MONITORS = "/etc/xdg/monitors.xml"
-_PACKAGES = ("chromium", "chromium-sandbox", "firefox-esr", "gdm3", "gnome-session")
+PACKAGES = ("chromium", "chromium-sandbox", "firefox-esr", "gdm3", "gnome-session")
 _PROFILE_TEXT = "user-db:user\nsystem-db:gdm\nfile-db:/var/lib/gdm3/greeter-dconf-defaults\n"
 
 
@@ -105,7 +105,7 @@ def placed(screens: tuple[Screen, ...], monitors: Iterable[Monitor]) -> tuple[Pl
 def diff(wanted: DesktopDesired, facts: ConsoleFacts) -> Difference:
     """Packages, files, and a system that starts into the desktop."""
     changes: list[Change] = []
-    missing = tuple(name for name in _PACKAGES if name not in facts.installed)
+    missing = tuple(name for name in PACKAGES if name not in facts.installed)
     if missing:
         changes.append(PackageChange(names=missing))
     files = list(_files(wanted, facts))

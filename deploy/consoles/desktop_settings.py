@@ -27,7 +27,7 @@ PROFILE = "/etc/dconf/profile/user"
 KEYS = "/etc/dconf/db/local.d/10-watchfloor"
 LOCKS = "/etc/dconf/db/local.d/locks/10-watchfloor"
 _PROFILE_TEXT = "user-db:user\nsystem-db:local\n"
-_PACKAGES = ("dconf-cli", "gsettings-desktop-schemas")
+PACKAGES = ("dconf-cli", "gsettings-desktop-schemas")
 
 
 def applies(_center: Center, device: Device) -> bool:
@@ -55,7 +55,7 @@ def desired(center: Center, device: Device, today: date) -> SettingsDesired:
 def diff(wanted: SettingsDesired, facts: ConsoleFacts) -> Difference:
     """The files, and the database made anew when what holds is another."""
     changes: list[Change] = []
-    missing = tuple(name for name in _PACKAGES if name not in facts.installed)
+    missing = tuple(name for name in PACKAGES if name not in facts.installed)
     if missing:
         changes.append(PackageChange(names=missing))
     files = list(_files(wanted, facts))

@@ -32,6 +32,7 @@ FACTS = ("accounts",)
 AFTER: tuple[str, ...] = ()
 RISKY = True
 ADMIN_FIRST = False
+PACKAGES = ("sudo",)
 applies = everywhere
 
 SUDOERS = "/etc/sudoers.d/10-watchfloor"
@@ -64,7 +65,7 @@ def diff(wanted: AccountsDesired, facts: AccountsFacts, vantage: Vantage) -> Dif
     """Declared accounts first, then the shutting of others."""
     changes: list[Change] = []
     if any(account.sudo != "none" for account in wanted.accounts) and not facts.has_sudo:
-        changes.append(PackageChange(names=("sudo",)))
+        changes.append(PackageChange(names=PACKAGES))
     if not any(group.name == LOGIN_GROUP for group in facts.groups):
         changes.append(GroupChange(name=LOGIN_GROUP))
     for account in wanted.accounts:

@@ -16,12 +16,13 @@ FACTS = ("apparmor",)
 AFTER: tuple[str, ...] = ()
 RISKY = False
 ADMIN_FIRST = False
+PACKAGES = ("apparmor", "apparmor-utils")
 applies = everywhere
 
 
 def desired(_center: Center, _device: Device) -> tuple[str, ...]:
     """The packages: profiles' loader, and what puts a profile into another mode."""
-    return ("apparmor", "apparmor-utils")
+    return PACKAGES
 
 
 def diff(packages: tuple[str, ...], facts: ApparmorFacts) -> Difference:

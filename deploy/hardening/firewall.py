@@ -18,6 +18,7 @@ FACTS = ("nftables",)
 AFTER = ("ssh",)
 RISKY = True
 ADMIN_FIRST = False
+PACKAGES = ("nftables",)
 applies = everywhere
 
 TABLE = "watchfloor"
@@ -85,7 +86,7 @@ def diff(wanted: FirewallDesired, facts: NftablesFacts, vantage: Vantage) -> Dif
     refusal = _refusal(wanted, vantage)
     if not facts.installed:
         later: tuple[Change, ...] = tuple(_changes(wanted, facts))
-        return Difference((PackageChange(names=("nftables",)), *later), refusal=refusal)
+        return Difference((PackageChange(names=PACKAGES), *later), refusal=refusal)
     return Difference(tuple(_changes(wanted, facts)), refusal=refusal, notes=_notes(facts))
 
 

@@ -28,6 +28,7 @@ from inventory.model import Center, Device
 FACTS = ("pam",)
 AFTER = ("lockout",)
 RISKY = True
+PACKAGES = ("libpam-pwquality", "cracklib-runtime")
 ADMIN_FIRST = False
 applies = everywhere
 
@@ -92,7 +93,7 @@ def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vanta
 def _quality(facts: PamFacts) -> Iterator[Change]:
     """The module, and the dictionary without which it refuses every password there is."""
     if not (facts.has_pwquality and facts.has_word_maker):
-        yield PackageChange(names=("libpam-pwquality", "cracklib-runtime"))
+        yield PackageChange(names=PACKAGES)
     elif not facts.has_words:
         yield CommandChange(
             title="build the dictionary of words that make no password",

@@ -20,6 +20,7 @@ FACTS = ("sshd",)
 AFTER = ("accounts", "banner")
 RISKY = True
 ADMIN_FIRST = True
+PACKAGES = ("openssh-server",)
 applies = everywhere
 
 MAIN = "/etc/ssh/sshd_config"
@@ -90,7 +91,7 @@ def desired(center: Center, device: Device) -> SshDesired:
 def diff(wanted: SshDesired, facts: SshdFacts, vantage: Vantage) -> Difference:
     """Files first, then a reload; what sshd says of itself decides whether that was enough."""
     if not facts.installed:
-        return Difference((PackageChange(names=("openssh-server",)),))
+        return Difference((PackageChange(names=PACKAGES),))
     files = tuple(_files(wanted, facts))
     return Difference(
         (*files, *_service(facts, bool(files))),

@@ -37,7 +37,8 @@ CONFIG = f"{FOLDER}/sway.conf"
 UNIT = "wall-session.service"
 UNIT_FILE = f"/etc/systemd/system/{UNIT}"
 _BROWSER = ("chromium", "chromium-sandbox")
-_PACKAGES = ("fonts-dejavu-core", "grim", "mpv", "python3", "seatd", "sway")
+_ALWAYS = ("fonts-dejavu-core", "grim", "mpv", "python3", "seatd", "sway")
+PACKAGES = (*_ALWAYS, *_BROWSER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def desired(center: Center, device: Device) -> SessionDesired:
     """From the device's wall."""
     shown = content(center, device)
     return SessionDesired(
-        packages=(*_PACKAGES, *_BROWSER) if shown.pages else _PACKAGES,
+        packages=PACKAGES if shown.pages else _ALWAYS,
         config=_config(shown),
         unit=render(
             "wall-session.service.j2",

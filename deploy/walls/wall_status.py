@@ -19,6 +19,7 @@ FACTS = ("wall",)
 AFTER = ("wall_session",)
 RISKY = False
 ADMIN_FIRST = False
+PACKAGES = ("snmpd",)
 applies = is_processor
 
 STATUS_UNIT = "/etc/systemd/system/wall-status.service"
@@ -47,7 +48,7 @@ def diff(wanted: StatusDesired, facts: WallFacts) -> Difference:
     """Each daemon is started anew when what it reads has changed."""
     changes: list[Change] = []
     if EXTEND in wanted.files and "snmpd" not in facts.installed:
-        changes.append(PackageChange(names=("snmpd",)))
+        changes.append(PackageChange(names=PACKAGES))
     programs = list(program.changes(dict(wanted.program), facts.files))
     changes.extend(programs)
     changed = set()

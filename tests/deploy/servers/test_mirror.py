@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from deploy.change import RemovalChange
+from deploy.desired import AREAS
 from deploy.rendering import render
 from deploy.servers import mirror as area
 from inventory.facts.mirror import (
@@ -138,3 +139,9 @@ def test_what_the_host_prints_is_understood() -> None:
     )
     assert facts.releases == (Release("debian-12/debian/dists/bookworm", 5, 7),)
     assert (facts.listens, facts.packages, facts.now) == (True, 31, 90)
+
+
+def test_every_area_that_installs_something_names_it_for_the_mirror() -> None:
+    for name, module in AREAS.items():
+        installs = hasattr(module, "PackageChange")
+        assert installs == bool(getattr(module, "PACKAGES", ())), name
