@@ -66,7 +66,7 @@ BREAKAGES = {
         "nft 'add chain inet watchfloor input { policy drop; }'",
     ),
     "journald-persistent": _file(
-        "/etc/systemd/journald.conf.d/broken.conf", "[Journal]\\nStorage=volatile\\n"
+        "/etc/systemd/journald.conf.d/zzz-broken.conf", "[Journal]\\nStorage=volatile\\n"
     ),
     "net-ip-forward-off": Breakage(
         "sysctl -qw net.ipv4.ip_forward=1", "sysctl -qw net.ipv4.ip_forward=0"
