@@ -17,6 +17,7 @@ from inventory.model import (
 )
 from inventory.problems import Mark, Problems
 from inventory.sections import Sections, walk
+from inventory.virtual import VirtualAddress
 from inventory.walls import Wall
 
 
@@ -67,6 +68,11 @@ class Draft:
     def credentials(self) -> Mapping[str, Credential]:
         """By name."""
         return self.built["credentials"]
+
+    @property
+    def virtual_addresses(self) -> Mapping[str, VirtualAddress]:
+        """By name."""
+        return self.built["virtual_addresses"]
 
     @property
     def walls(self) -> Mapping[str, Wall]:

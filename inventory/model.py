@@ -25,6 +25,7 @@ from inventory.gear import Authentication, Gear, Platform
 from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
 from inventory.upkeep import Archive, Authority
+from inventory.virtual import VirtualAddress
 from inventory.walls import Wall
 from inventory.words import (
     Address,
@@ -363,6 +364,7 @@ class Center(Model):
     roles: dict[str, Role] = {}
     accounts: dict[str, Account] = {}
     credentials: dict[str, Credential] = {}
+    virtual_addresses: dict[str, VirtualAddress] = {}
     walls: dict[str, Wall] = {}
     contacts: dict[str, Contact] = {}
     rotas: dict[str, Rota] = {}

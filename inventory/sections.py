@@ -23,6 +23,7 @@ from inventory.model import (
 )
 from inventory.nearest import hint
 from inventory.problems import Problems
+from inventory.virtual import VirtualAddress
 from inventory.walls import Wall
 
 NAMED: dict[str, type[BaseModel]] = {
@@ -34,6 +35,7 @@ NAMED: dict[str, type[BaseModel]] = {
     "roles": Role,
     "accounts": Account,
     "credentials": Credential,
+    "virtual_addresses": VirtualAddress,
     "walls": Wall,
     "contacts": Contact,
     "rotas": Rota,
@@ -42,7 +44,10 @@ NAMED: dict[str, type[BaseModel]] = {
 }
 """The sections that map names to things, and what each thing is."""
 
-SINGULAR = {"rotas": "rota"} | {s: s.removesuffix("s") for s in NAMED if s != "rotas"}
+SINGULAR = {s: s.removesuffix("s") for s in NAMED} | {
+    "rotas": "rota",
+    "virtual_addresses": "virtual address",
+}
 TOP_LEVEL = ("format", "center", "baseline", "defaults", "rack", *NAMED)
 DEFAULTS = ("kinds", "models")
 

@@ -12,6 +12,7 @@ from inventory.checks.power import check_power
 from inventory.checks.racks import check_racks
 from inventory.checks.reach import check_reach
 from inventory.checks.redundancy import check_redundancy
+from inventory.checks.virtual import check_virtual_addresses
 from inventory.checks.walls import check_walls
 from inventory.draft import Draft
 
@@ -22,6 +23,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_network,
     check_gear,
     check_redundancy,
+    check_virtual_addresses,
     check_monitoring,
     check_reach,
     check_access,

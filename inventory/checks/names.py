@@ -45,6 +45,7 @@ REFERENCES = (
         "network, device or role",
         ("networks", "devices", "role sources"),
     ),
+    Reference("virtual_addresses", "of.*", "device", ("devices",)),
     Reference("walls", "displays.*.*", "device", ("devices",)),
     Reference("walls", "credentials.*", "credential", ("credentials",)),
     Reference("walls", "layouts.*.tiles.*.camera", "device", ("devices",)),
