@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 from deploy.area import Difference, Vantage, everywhere
 from deploy.certificates import fault
-from deploy.change import CertificateChange, Change, PackageChange, file_change
+from deploy.change import (
+    CertificateChange,
+    Change,
+    PackageChange,
+    ServiceChange,
+    file_change,
+)
 from inventory.facts import certificate as facts_of_certificate
 from inventory.facts.certificate import FOLDER, CertificateFacts
 from inventory.facts.collect import HostFacts
@@ -65,6 +71,10 @@ def diff(wanted: CertificateDesired, facts: CertificateFacts) -> Difference:
                 authority=wanted.authority,
                 reason=reason,
             )
+        )
+    if changes and facts.rsyslog.is_running:
+        changes.append(
+            ServiceChange(unit=facts.rsyslog.name, action="restart", reason="its certificate")
         )
     return Difference(tuple(changes))
 

@@ -4,15 +4,18 @@ from dataclasses import dataclass
 
 from inventory.facts.area import parsed, tagged
 from inventory.facts.textfile import SHOW_FILE, TextFile, file_at, text_files
+from inventory.facts.unit import SHOW_UNIT, Unit, unit_named, units
 
 FOLDER = "/etc/ssl/watchfloor"
 AUTHORITY = f"{FOLDER}/authority.pem"
 CERTIFICATE = f"{FOLDER}/host.pem"
 KEY = f"{FOLDER}/host.key"
+NO_RSYSLOG = Unit("rsyslog.service", "not-found", "", "")
 
 # The private key is never printed: its mode, and the public half that openssl finds in it.
 SCRIPT = (
     SHOW_FILE
+    + SHOW_UNIT
     + f"""\
 if command -v openssl >/dev/null; then echo yes; else echo no; fi | tag openssl
 show_file {AUTHORITY} || exit 1
@@ -21,6 +24,7 @@ if [ -f {KEY} ]; then
   stat -c '%a %U %G' {KEY} | tag key
   openssl pkey -in {KEY} -pubout </dev/null | tag public
 fi
+show_unit rsyslog.service
 sed -n 's/^[$]PrivDropToGroup[[:space:]]*//p' /etc/rsyslog.conf | tag group
 exit 0
 """
@@ -41,6 +45,8 @@ class CertificateFacts:
     """The private key's public half, in PEM; empty when there is none."""
     reader: str
     """The group that rsyslogd runs as, where it gives up being root."""
+    rsyslog: Unit = NO_RSYSLOG
+    """What has read the certificate when it was started."""
 
     @property
     def authority(self) -> TextFile:
@@ -64,4 +70,5 @@ def parse(text: str) -> CertificateFacts:
         key_owner=owners.replace(" ", ":"),
         public_key=public,
         reader=groups[-1] if groups else "root",
+        rsyslog=unit_named(units(parts.get("unit", ())), NO_RSYSLOG.name),
     )

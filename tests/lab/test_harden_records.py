@@ -287,7 +287,8 @@ class TestDeployed:
         assert "from a stranger" not in lines(hub, app)
         titles = drift(site)[app.name]["certificate"]
         assert titles == [
-            f"sign a certificate for {app.name}.labtown (the authority has not signed it)"
+            f"sign a certificate for {app.name}.labtown (the authority has not signed it)",
+            "restart rsyslog.service (its certificate)",
         ]
         apply(site)
         until(lambda: "from a stranger" in lines(hub, app), 90, "what had waited")
