@@ -1,5 +1,6 @@
 """What the wall shows: layouts as data, the program that shows them, and a unit for each tile."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -103,9 +104,11 @@ def _restart() -> CommandChange:
 
 
 def _show(reason: str) -> CommandChange:
+    # An undo of the first apply leaves no program to show anything with.
+    script = f"[ ! -e {CONTROL[-1]}/__main__.py ] || exec {shlex.join(CONTROL)} restore"
     return CommandChange(
         title=f"show the chosen layout{f' ({reason})' if reason else ''}",
-        command=(*CONTROL, "restore"),
+        command=("sh", "-c", script),
     )
 
 

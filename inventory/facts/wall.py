@@ -24,6 +24,7 @@ PACKAGES = (
     "seatd",
     "snmpd",
     "sway",
+    "swaybg",
 )
 UNITS = ("wall-session.service", "wall-status.service", "snmpd.service", "seatd.service")
 FILES = (

@@ -32,7 +32,6 @@ _OPTIONS = (
     "--border=no",
     "--keepaspect-window=no",
     "--keep-open=no",
-    "--background=#000000",
 )
 _STREAM = ("--profile=low-latency", "--rtsp-transport=tcp", "--network-timeout=10")
 _TEXT = (
