@@ -190,11 +190,11 @@ def test_the_browser_obeys_its_policy(host: LabHost, tmp_path: Path) -> None:
     place = "/etc/chromium/policies"
     script = (
         f"mount -t tmpfs none /etc/chromium && mkdir {place} && cp -r {policies} {place} &&"
-        f" exec {chromium} --headless=new --timeout=10000 --no-sandbox"
+        f" exec {chromium} --headless=new --timeout=90000 --no-sandbox"
         f" --user-data-dir={tmp_path}/profile --dump-dom http://127.0.0.1:9/ 2>/dev/null"
     )
     done = subprocess.run(
-        [unshare, "--mount", "sh", "-c", script], capture_output=True, text=True, timeout=90,
+        [unshare, "--mount", "sh", "-c", script], capture_output=True, text=True, timeout=120,
         check=False,
     )  # fmt: skip
     assert "ERR_BLOCKED_BY_ADMINISTRATOR" in done.stdout, done.stdout[-500:]
