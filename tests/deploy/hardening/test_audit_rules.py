@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +116,14 @@ def test_calls_that_a_processor_lacks_are_left_out_in_64_bits_only() -> None:
 )
 def test_auditctl_spells_a_rule_in_its_own_way(filed: str, listed: str) -> None:
     assert rules([filed]) == rules([listed])
+
+
+def test_a_kernels_own_listing_of_our_rules_is_understood() -> None:
+    # Recorded on Debian 12 in the lab's virtual machine.
+    listed = (Path(__file__).parent / "audit_rules/auditctl-l.txt").read_text()
+    filed = WANTED.texts(BARE)[RULES]
+    assert rules(listed.splitlines()) == rules(filed.splitlines())
+    assert len(rules(filed.splitlines())) == 55
 
 
 def test_another_rule_is_another_rule() -> None:
