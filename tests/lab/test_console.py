@@ -191,10 +191,10 @@ def test_the_browser_obeys_its_policy(host: LabHost, tmp_path: Path) -> None:
     script = (
         f"mount -t tmpfs none /etc/chromium && mkdir {place} && cp -r {policies} {place} &&"
         f" exec {chromium} --headless=new --timeout=90000 --no-sandbox"
-        f" --user-data-dir={tmp_path}/profile --dump-dom http://127.0.0.1:9/ 2>/dev/null"
+        f" --user-data-dir={tmp_path}/profile --dump-dom http://127.0.0.1:9/"
     )
     done = subprocess.run(
         [unshare, "--mount", "sh", "-c", script], capture_output=True, text=True, timeout=120,
         check=False,
     )  # fmt: skip
-    assert "ERR_BLOCKED_BY_ADMINISTRATOR" in done.stdout, done.stdout[-500:]
+    assert "ERR_BLOCKED_BY_ADMINISTRATOR" in done.stderr, done.stderr[-500:]
