@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from deploy import consoles, hardening, walls
+from deploy import consoles, hardening, servers, walls
 from deploy.area import Difference, Vantage
 from deploy.change import Change, FileChange, PackageChange, RemovalChange, ServiceChange
 from deploy.change import file_change as changed
 from deploy.hardening.sources import mirrors
 from deploy.rendering import render
-from deploy.servers import log
 from deploy.servers.openings import deployable, missing
 from inventory.facts import mirror as facts_of_mirror
 from inventory.facts.collect import HostFacts
@@ -209,5 +208,5 @@ def _lines(archives: tuple[Archive, ...]) -> Iterator[str]:
 
 
 def _areas() -> tuple[ModuleType, ...]:
-    """Every area but this one, which is only now being made."""
-    return (*hardening.AREAS, log, *consoles.AREAS, *walls.AREAS)
+    """Every area; this one is among them, which is why they are asked for this late."""
+    return (*hardening.AREAS, *servers.AREAS, *consoles.AREAS, *walls.AREAS)
