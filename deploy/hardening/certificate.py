@@ -11,8 +11,9 @@ from deploy.change import (
     ServiceChange,
     file_change,
 )
+from deploy.live_change import Mode, ModeChange
 from inventory.facts import certificate as facts_of_certificate
-from inventory.facts.certificate import FOLDER, CertificateFacts
+from inventory.facts.certificate import FOLDER, KEY, CertificateFacts
 from inventory.facts.collect import HostFacts
 from inventory.model import Center, Device
 
@@ -60,6 +61,9 @@ def diff(wanted: CertificateDesired, facts: CertificateFacts) -> Difference:
     authority = file_change(facts.authority, wanted.authority)
     if authority is not None:
         changes.append(authority)
+    mode = _mode(facts)
+    if mode is not None:
+        changes.append(ModeChange(entries=(mode,)))
     reason = _fault(wanted, facts)
     if reason:
         changes.append(
@@ -72,7 +76,7 @@ def diff(wanted: CertificateDesired, facts: CertificateFacts) -> Difference:
                 reason=reason,
             )
         )
-    if changes and facts.rsyslog.is_running:
+    if (authority is not None or reason) and facts.rsyslog.is_running:
         changes.append(
             ServiceChange(unit=facts.rsyslog.name, action="restart", reason="its certificate")
         )
@@ -84,12 +88,24 @@ def difference(center: Center, device: Device, facts: HostFacts, _vantage: Vanta
     return diff(desired(center, device), facts.read(facts_of_certificate))
 
 
+def _mode(facts: CertificateFacts) -> Mode | None:
+    """What a key that is there has to become; None when it is so, or is not there."""
+    owner, _, group = facts.key_owner.partition(":")
+    mode = 0o600 if facts.reader == "root" else 0o640
+    if not owner or (owner, group, facts.key_mode) == ("root", facts.reader, mode):
+        return None
+    return Mode(
+        path=KEY,
+        mode=mode,
+        owner="root",
+        group=facts.reader,
+        before_mode=facts.key_mode,
+        before_owner=owner,
+        before_group=group,
+    )
+
+
 def _fault(wanted: CertificateDesired, facts: CertificateFacts) -> str:
-    if not facts.public_key:
-        return "it has no key"
-    if not facts.certificate.exists:
+    if not facts.public_key or not facts.certificate.exists:
         return "it has none"
-    owners, mode = f"root:{facts.reader}", 0o600 if facts.reader == "root" else 0o640
-    if (facts.key_owner, facts.key_mode) != (owners, mode):
-        return f"its key is {facts.key_owner} {facts.key_mode:04o}"
     return fault(facts.certificate.content, wanted.name, facts.public_key, wanted.authority)

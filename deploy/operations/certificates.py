@@ -11,7 +11,10 @@ CURVE = "P-256"
 
 
 def key_script(change: CertificateChange) -> str:
-    """Makes the key where there is none, and prints its public half in PEM."""
+    """Makes the key where there is none, and prints its public half in PEM.
+
+    A key that is there is left as it is: its mode is another change's, which can be undone.
+    """
     key = quote(posixpath.join(change.folder, "host.key"))
     mode = "0600" if change.group == "root" else "0640"
     return main_script(
@@ -19,8 +22,8 @@ def key_script(change: CertificateChange) -> str:
         f"if ! [ -s {key} ]; then\n"
         f"  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:{CURVE} -out {key}.new"
         " 2>/dev/null || fail 'openssl makes no key'\n"
+        f"  chown root:{quote(change.group)} {key}.new\n  chmod {mode} {key}.new\n"
         f"  mv -f {key}.new {key}\nfi\n"
-        f"chown root:{quote(change.group)} {key}\nchmod {mode} {key}\n"
         f"openssl pkey -in {key} -pubout\n"
     )
 

@@ -26,7 +26,7 @@ def titles(facts: CertificateFacts) -> list[str]:
 
 
 def test_a_bare_host_gets_the_authority_and_a_certificate_of_its_own() -> None:
-    sign = "sign a certificate for web-1.tiny (it has no key)"
+    sign = "sign a certificate for web-1.tiny (it has none)"
     assert titles(BARE) == [f"create {AUTHORITY}", sign]
     assert titles(replace(BARE, has_openssl=False))[0] == "install openssl"
 
@@ -36,7 +36,10 @@ def test_a_key_that_others_may_read_is_set_right() -> None:
         TextFile(path, "file", 0o644, "root", "root", PEM) for path in (AUTHORITY, CERTIFICATE)
     )
     facts = replace(BARE, files=files, public_key="x", key_mode=0o644, key_owner="root:root")
-    assert titles(facts) == ["sign a certificate for web-1.tiny (its key is root:root 0644)"]
+    assert titles(facts)[0] == (
+        "set owner and mode of /etc/ssl/watchfloor/host.key: root:root 0644 -> root:root 0600"
+    )
+    assert all("key" not in title for title in titles(replace(facts, key_mode=0o600)))
 
 
 def test_a_daemon_that_has_read_the_old_one_is_restarted() -> None:
