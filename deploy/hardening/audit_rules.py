@@ -97,7 +97,7 @@ def _service(facts: AuditFacts, changed: set[str]) -> Iterator[ServiceChange]:
     if changed & {DAEMON, SYSLOG}:
         yield ServiceChange(unit=_SERVICE, action="restart", reason="its settings")
     elif not facts.unit.is_running:
-        yield ServiceChange(unit=_SERVICE, action="restart", reason="it does not run")
+        yield ServiceChange(unit=_SERVICE, action="start", reason="it does not run")
     elif facts.is_stale:
         reason = "it runs with older settings than its files"
         yield ServiceChange(unit=_SERVICE, action="restart", reason=reason)

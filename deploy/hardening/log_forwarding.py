@@ -132,7 +132,9 @@ def restart(facts: RsyslogFacts, files_change: bool) -> Iterator[ServiceChange]:
     if files_change:
         reason = "its configuration"
     elif not facts.unit.is_running:
-        reason = "it does not run"
+        # Started, and not restarted: an undo stops it again.
+        yield ServiceChange(unit="rsyslog.service", action="start", reason="it does not run")
+        return
     elif facts.is_stale:
         reason = "it runs with an older configuration than its files"
     else:

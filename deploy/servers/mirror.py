@@ -149,7 +149,9 @@ def _site(facts: MirrorFacts) -> Iterator[Change]:
         yield ServiceChange(unit=unit.name, action="enable")
     if moved:
         yield ServiceChange(unit=unit.name, action="restart", reason="its configuration")
-    elif not unit.is_running or not facts.listens:
+    elif not unit.is_running:
+        yield ServiceChange(unit=unit.name, action="start", reason="it does not run")
+    elif not facts.listens:
         yield ServiceChange(unit=unit.name, action="restart", reason="it does not serve")
     elif facts.is_stale:
         reason = "it runs with an older configuration than its files"

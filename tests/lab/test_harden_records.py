@@ -4,6 +4,7 @@ The client runs Debian 13, the server of all three roles Debian 12.
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,6 +140,13 @@ def lines(hub: LabHost, host: LabHost) -> str:
 
 def sh(host: LabHost, text: str) -> str:
     return host.run(["sh", "-c", text])
+
+
+def _run_of(said: str) -> str:
+    """The run that an apply has told of."""
+    match = re.search(r"^run (\S+): done", said, re.MULTILINE)
+    assert match, said
+    return match[1]
 
 
 def _is_suspended(app: LabHost) -> bool:
@@ -313,6 +321,14 @@ class TestDeployed:
         for host, name in (("app", app.name), ("hub", hub.name)):
             wanted = {area for _, area in BREAKS[host]}
             assert wanted <= set(found[name]), found
+        run = _run_of(apply(site))
+        assert drift(site) == {}
+        undone = site.watchfloor("undo", run, "--yes", timeout_s=400)
+        assert undone.exit_code == 0, undone.stderr + undone.stdout
+        again = drift(site)
+        assert {name: set(areas) for name, areas in again.items()} == {
+            name: set(areas) for name, areas in found.items()
+        }
         apply(site)
         assert drift(site) == {}
         app.run(["logger", "-t", "probe", "after the repair"])

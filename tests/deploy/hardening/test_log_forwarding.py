@@ -75,7 +75,7 @@ def test_a_collector_that_is_away_is_said_and_is_no_drift() -> None:
 
 def test_what_runs_decides() -> None:
     stopped = Unit("rsyslog.service", "loaded", "inactive", "enabled")
-    assert titles(replace(SETTLED, unit=stopped)) == ["restart rsyslog.service (it does not run)"]
+    assert titles(replace(SETTLED, unit=stopped)) == ["start rsyslog.service (it does not run)"]
     assert titles(replace(SETTLED, is_stale=True))[0].startswith("restart rsyslog.service")
 
 
