@@ -30,6 +30,7 @@ printf %s "$0" >/etc/chromium/policies/managed/kiosk.json
 exec "$@"
 """
 """Puts a policy where Chromium looks for it, for one program alone."""
+SHOWS = "WATCHDOG=1\nSTATUS=shows"
 HERE, THERE = [40, 20, 300, 200], [10, 150, 200, 100]
 
 
@@ -87,6 +88,7 @@ class Tiles:
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._told.bind(str(node.folder / "notify"))
         self._told.setblocking(False)
+        self._heard = b""
         (node.folder / "notify").chmod(0o777)
         stack.callback(self._told.close)
 
@@ -109,14 +111,19 @@ class Tiles:
 
     def words(self) -> str:
         """What systemd was told since the last time."""
-        heard = b""
+        self._hear()
+        heard, self._heard = self._heard, b""
+        return heard.decode()
+
+    def _hear(self) -> None:
+        """Keeps the queue short: whoever tells waits while it is full."""
         with suppress(BlockingIOError):
             while True:
-                heard += self._told.recv(4096) + b"\n"
-        return heard.decode()
+                self._heard += self._told.recv(4096) + b"\n"
 
     def places(self) -> dict[str, list[int]]:
         """Mark -> the window's rectangle, as sway says."""
+        self._hear()
         path = str(self._node.runtime / "sway.sock")
         with child([need("swaymsg"), "-s", path, "-t", "get_tree", "-r"]) as asked:
             until(lambda: not asked.alive, 10, "sway to answer")
@@ -147,7 +154,7 @@ def test_a_page_is_in_its_place_and_alive(tiles: Tiles, page: str) -> None:
     tiles.show(noc={"at": HERE, "source": source(kind="page", url=page)})
     running = tiles.start("noc", kiosk_policy([page]))
     until(lambda: tiles.places().get("tile-noc") == HERE, 40, "the page in its place")
-    until(lambda: "WATCHDOG=1" in tiles.words(), 40, "a page that answers")
+    until(lambda: SHOWS in tiles.words(), 40, "a page that answers")
     assert beat.exists()
     tiles.show(noc={"at": THERE, "source": source(kind="page", url=page)})
     until(lambda: tiles.places().get("tile-noc") == THERE, 20, "the page in its new place")
@@ -164,9 +171,9 @@ def test_a_page_whose_server_comes_late_is_loaded_again(tiles: Tiles) -> None:
     until(lambda: tiles.places().get("tile-noc") == HERE, 40, "the window")
     said = tiles.words()
     assert "READY=1" in said
-    assert "WATCHDOG=1" not in said
+    assert SHOWS not in said
     with served(port):
-        until(lambda: "WATCHDOG=1" in tiles.words(), 40, "the page that answers now")
+        until(lambda: SHOWS in tiles.words(), 40, "the page that answers now")
 
 
 def test_words_are_shown_until_something_else_is_to_be(tiles: Tiles) -> None:
@@ -174,7 +181,7 @@ def test_words_are_shown_until_something_else_is_to_be(tiles: Tiles) -> None:
     tiles.show(hello={"at": HERE, "source": words, "video": "wlshm"})
     running = tiles.start("hello")
     until(lambda: tiles.places().get("tile-hello") == HERE, 20, "the words in their place")
-    until(lambda: "WATCHDOG=1" in tiles.words(), 20, "a picture that moves")
+    until(lambda: SHOWS in tiles.words(), 20, "a picture that moves")
     other = source(kind="text", text="Good night", background="#000000")
     tiles.show(hello={"at": HERE, "source": other, "video": "wlshm"})
     until(lambda: not running.alive, 10, "the tile to end, so that its unit starts it anew")
@@ -186,4 +193,4 @@ def test_a_stream_that_is_not_there_ends_the_tile(tiles: Tiles, tmp_path: Path) 
     tiles.show(gate={"at": HERE, "source": nowhere, "video": "wlshm"})
     running = tiles.start("gate")
     until(lambda: not running.alive, 30, "the tile to end")
-    assert "WATCHDOG=1" not in tiles.words()
+    assert SHOWS not in tiles.words()

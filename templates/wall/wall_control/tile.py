@@ -24,6 +24,8 @@ LOOK_S = 0.1
 """How often a window is looked for until it is in its place, and the layout for changes."""
 SETTLED_S = 2.0
 """How often it is looked at afterwards."""
+GRACE_S = 60.0
+"""How long the first picture may take: a browser on a machine that has just started is slow."""
 
 
 class TileError(Exception):
@@ -91,8 +93,8 @@ def run(places: Places, tile: str) -> None:
     _set_display(places)
     show = Show(places, tile, said)
     notify("READY=1", "STATUS=begins")
-    looked_at = 0.0
-    is_placed = False
+    began, looked_at = time.monotonic(), 0.0
+    is_placed = has_moved = False
     while show.process.poll() is None:
         now = time.monotonic()
         before, said = said, _said(places, tile)
@@ -104,8 +106,10 @@ def run(places: Places, tile: str) -> None:
         if now - looked_at > (SETTLED_S if is_placed else 0):
             is_placed = _put(places, tile, show.process.pid, Spot(*said["at"]))
             looked_at = now
-            if show.moves():
-                notify("WATCHDOG=1", "STATUS=shows")
+            moves = show.moves()
+            if moves or (not has_moved and now - began < GRACE_S):
+                notify("WATCHDOG=1", "STATUS=shows" if moves else "STATUS=begins")
+            has_moved = has_moved or moves
         time.sleep(LOOK_S)
     raise TileError(f"its program has ended with status {show.process.returncode}")
 
