@@ -16,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import gevent
+import gevent.event
 from gevent.fileobject import FileObject
 from gevent.pool import Pool
 from pyinfra.api.state import State, StateStage
@@ -36,7 +37,7 @@ class Controller:
 
     def __init__(self) -> None:
         self._stdin = FileObject(sys.stdin.buffer, "rb")
-        self.is_gone = False
+        self._gone = gevent.event.Event()
 
     def job(self) -> Job:
         """The job, one line. Raises `ValueError` when it is none."""
@@ -46,7 +47,7 @@ class Controller:
         """Returns when stdin ends; runs in a greenlet of its own."""
         while self._stdin.read(1):
             pass
-        self.is_gone = True
+        self._gone.set()
 
     def tell(self, event: Event) -> None:
         """One JSON line; the whole of it, or the controller counts as gone."""
@@ -54,7 +55,15 @@ class Controller:
             sys.stdout.write(event.model_dump_json() + "\n")
             sys.stdout.flush()
         except OSError:
-            self.is_gone = True
+            self._gone.set()
+
+    @property
+    def is_gone(self) -> bool:
+        return bool(self._gone.is_set())
+
+    def wait_for_end(self) -> None:
+        """Returns as soon as it is gone."""
+        self._gone.wait()
 
 
 def main() -> None:
@@ -68,7 +77,9 @@ def main() -> None:
         state = fleet(job, Path(folder))
         state.set_stage(StateStage.Execute)
         state.is_executing = True
-        around = Surroundings(job, controller.tell, lambda: controller.is_gone)
+        around = Surroundings(
+            job, controller.tell, lambda: controller.is_gone, controller.wait_for_end
+        )
         # pyinfra's state is one plain global and is set once for all greenlets.
         ctx_state.set(state)  # type: ignore[no-untyped-call] # pyinfra's own signature
         pool = Pool(job.parallel)

@@ -227,8 +227,13 @@ def main_script(body: str) -> str:
 
 def here_document(command: str, path: str, text: str) -> str:
     """A line that runs `command` with `text` as its stdin and its stdout going to `path`."""
+    return input_document(f"{command} >{shlex.quote(path)}", text)
+
+
+def input_document(command: str, text: str) -> str:
+    """A line that runs `command` with `text` as its stdin."""
     end = "WATCHFLOOR"
     while end in text:
         end += "_"
     newline = "" if text.endswith("\n") else "\n"
-    return f"{command} >{shlex.quote(path)} <<'{end}'\n{text}{newline}{end}\n"
+    return f"{command} <<'{end}'\n{text}{newline}{end}\n"

@@ -111,12 +111,22 @@ class Session:
 
     def change(self, text: str, title: str, timeout_s: float) -> str:
         """Runs a script as an operation of pyinfra's. Raises `HostFailure` when it fails."""
+        said, failure = self.attempt(text, title, timeout_s)
+        if failure is not None:
+            raise failure
+        return said
+
+    def attempt(self, text: str, title: str, timeout_s: float) -> tuple[str, HostFailure | None]:
+        """As `change`, with what it printed until it failed, too."""
         # mypy cannot bind pyinfra's ParamSpec behind its own defaulted arguments.
         meta = cast(Any, script)(
             text, self._is_root, name=title, _ignore_errors=True, _timeout=int(timeout_s)
         )
         answer = _answer(meta.stdout_lines, meta.stderr_lines)
-        return self._checked(answer, timeout_s)
+        if answer.status == 0:
+            return answer.out, None
+        failure = command_failure(answer.status, answer.err, timeout_s, alive=self._alive)
+        return answer.out, failure
 
     def close(self) -> None:
         """Ends the login; safe to call twice."""

@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import gevent
 from pyinfra.api.host import Host
 
 from deploy.certificates import CertificateError
 from deploy.change import CertificateChange, Change
 from deploy.failure import HostFailure, Reason
 from deploy.messages import AreaJob, Connected, HostJob
+from deploy.operations.batch import batch, batches, done, longest
 from deploy.operations.certificates import certificate_file, key_script
 from deploy.operations.journal import AreaJournal
 from deploy.operations.scripts import script
@@ -17,15 +19,21 @@ from deploy.remote.fleet import remember_key
 from deploy.remote.hostlock import HostLock
 from deploy.remote.session import Greeting, Session
 from deploy.remote.visit import Surroundings, Visit
+from inventory.facts.keepalived import HAND_OVER
 
 SUPPORTED = ("debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04")
 LOGIN_TIMEOUT_S = 30
 FRESH_LOGIN_S = 15
 """How long a fresh login is tried; far below the dead-man's patience."""
+_HAND_OVER = f"[ ! -x {HAND_OVER} ] || {HAND_OVER}\n"
 PASSING = frozenset(
     {Reason.PORT_CLOSED, Reason.UNREACHABLE, Reason.CONNECTION_LOST, Reason.NOT_SSH}
 )
 """What may be different a moment later."""
+MOST_PATIENCE_S = 850.0
+"""For one batch; the controller gives a silent worker up a little later."""
+Part = list[tuple[int, Change]]
+"""Numbered changes that are made in one go."""
 
 
 class SshVisit(Visit):
@@ -36,6 +44,8 @@ class SshVisit(Visit):
         self._session: Session | None = None
         self._greeting: Greeting | None = None
         self._lock: HostLock | None = None
+        self._made = 0
+        """How many changes of the present area are made."""
 
     def _open(self) -> Connected:
         remember_key(self._host.state, self._target)
@@ -69,45 +79,84 @@ class SshVisit(Visit):
             run=self._job.run,
             timeout_s=LOGIN_TIMEOUT_S,
         )
+        # A batch goes on until the host sees that nobody holds its lock.
+        listener = gevent.spawn(self._let_go, lock)
         try:
             yield
         finally:
+            listener.kill()
             lock.release()
+
+    def _let_go(self, lock: HostLock) -> None:
+        self._around.wait_for_end()
+        lock.release()
+
+    def _areas(self) -> None:
+        """A peer answers at the addresses that they share, before anything here is changed."""
+        assert self._session is not None
+        self._stop_if_told()
+        try:
+            self._session.change(_HAND_OVER, "hand over its virtual address", LOGIN_TIMEOUT_S)
+        except HostFailure as failure:
+            raise HostFailure(
+                failure.reason, f"{failure}; where {HAND_OVER} is broken, remove it and apply again"
+            ) from failure
+        super()._areas()
 
     def _area(self, area: AreaJob) -> bool:
         session = self._session
         assert session is not None
-        done = 0
+        self._made = 0
         try:
             self._stop_if_told()
             journal = AreaJournal(self._job.run, area.name)
-            dead_man_s = self._job.dead_man_s if area.risky else None
             self._prove_admin(area)
-            session.change(journal.open_script(dead_man_s), f"prepare {area.name}", LOGIN_TIMEOUT_S)
-            for number, change in enumerate(area.changes, start=1):
-                self._stop_if_told()
-                self._started(area, number, change.title)
-                began = time.monotonic()
-                text = script(
-                    self._ready(session, change),
-                    journal.step(number),
-                    self._target.secrets,
-                    self._job.salt,
-                )
-                session.change(text, change.title, self._job.change_timeout_s)
-                done = number
-                self._changed(area, number, time.monotonic() - began)
+            for part in batches(area.changes):
+                self._batch(session, area, journal, part)
             if area.risky:
                 self._confirm(journal)
         except HostFailure as failure:
             restored = area.risky and self._restore(session, area, failure)
-            self._area_done(area, failure.reason, str(failure), restored=restored, changed=done)
+            self._area_done(
+                area, failure.reason, str(failure), restored=restored, changed=self._made
+            )
             if area.risky and not restored:
                 # What session there still is cannot be relied on.
                 raise
             return False
-        self._area_done(area, changed=done)
+        self._area_done(area, changed=self._made)
         return True
+
+    def _batch(self, session: Session, area: AreaJob, journal: AreaJournal, part: Part) -> None:
+        """Some steps in one go; the area's first ones open its journal, and arm its dead-man."""
+        self._stop_if_told()
+        number, first = part[0]
+        self._started(area, number, first.title)
+        steps = [
+            script(
+                self._ready(session, change),
+                journal.step(number),
+                self._target.secrets,
+                self._job.salt,
+            )
+            for number, change in part
+        ]
+        if number == 1:
+            steps.insert(0, journal.open_script(self._job.dead_man_s if area.risky else None))
+        text = batch(self._job.run, steps)
+        said, failure = session.attempt(text, first.title, self._patience(part))
+        made = list(done(said).values())[len(steps) - len(part) :]
+        for (number, _), seconds in zip(part, made, strict=False):
+            self._made = number
+            self._changed(area, number, seconds)
+        if failure is not None:
+            self._stop_if_told()
+            raise failure
+
+    def _patience(self, part: Part) -> float:
+        """Seconds that these steps may take together."""
+        each = (max(self._job.change_timeout_s, longest(change)) for _, change in part)
+        return min(sum(each) + LOGIN_TIMEOUT_S, MOST_PATIENCE_S)
 
     def _ready(self, session: Session, change: Change) -> Change:
         """The change as it can be made: a certificate is signed for the key that is on the host."""

@@ -39,6 +39,8 @@ class Surroundings:
     emit: Callable[[Event], None]
     must_stop: Callable[[], bool]
     """Whether the controller is gone, so that no further step may begin."""
+    wait_for_end: Callable[[], object] = lambda: None
+    """Returns as soon as that is so; called from a greenlet."""
 
 
 class Visit(ABC):
