@@ -88,7 +88,7 @@ def described(host: LabHost, port: int = 554) -> dict[str, Any]:
     processor = {
         "kind": "wall-processor",
         "address": host.address,
-        "os": "debian-12",
+        "os": host.run(["sh", "-c", '. /etc/os-release; echo "$ID-$VERSION_ID"']).strip(),
         "monitoring": {"snmp": "agents"},
     }
     stream = f"rtsp://{host.network.lab.gateway}:{port}/live"
@@ -113,10 +113,12 @@ def described(host: LabHost, port: int = 554) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def site(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabSite]:
-    """A wall processor, deployed with its wall's areas."""
-    host = lab.boot("wp-1", suite="bookworm", variant="room")
+@pytest.fixture(scope="module", params=["bookworm", pytest.param("trixie", marks=pytest.mark.slow)])
+def site(
+    request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LabSite]:
+    """A wall processor of each Debian, deployed with its wall's areas."""
+    host = lab.boot(f"wp-{request.param}", suite=request.param, variant="room")
     folder = tmp_path_factory.mktemp("wall")
     secret = folder / "stream-password"
     secret.touch(0o600)
