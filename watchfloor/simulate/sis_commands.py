@@ -120,8 +120,8 @@ class SisCommands:
         if command == "S":
             return state.system or "E10"
         if command.endswith("."):
-            canvas, preset = map(int, command[:-1].split("*")[1:])
-            return self._recall(canvas, preset)
+            _, place, preset = command[:-1].split("*")
+            return self._recall(int(place), int(preset))
         if command.endswith("*I"):
             canvas, number, _ = command.split("*")
             return self._window(int(canvas), int(number))
