@@ -1,4 +1,4 @@
-"""nftables from the inventory: in come administrators by SSH and the roles' services only."""
+"""nftables from the inventory: in come administrators by SSH, roles' services and VRRP only."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -51,10 +51,14 @@ class FirewallDesired:
     """The whole table."""
 
     openings: tuple[Opening, ...]
+    vrrp_peers: tuple[Net, ...] = ()
+    """The other members of the host's virtual addresses."""
 
     @property
     def text(self) -> str:
-        return render("nftables.conf.j2", table=TABLE, rules=self.openings)
+        return render(
+            "nftables.conf.j2", table=TABLE, rules=self.openings, vrrp_peers=self.vrrp_peers
+        )
 
     def lets_in(self, address: str, port: int, protocol: str = "tcp") -> bool:
         """Whether a new connection from that address would be accepted."""
@@ -78,7 +82,7 @@ def desired(center: Center, device: Device) -> FirewallDesired:
                 Opening(source, service.protocol, service.port, f"{role.name} {name}")
                 for source in _sources(center, service.sources)
             }
-    return FirewallDesired(tuple(sorted(openings, key=_order)))
+    return FirewallDesired(tuple(sorted(openings, key=_order)), tuple(_vrrp_peers(center, device)))
 
 
 def diff(wanted: FirewallDesired, facts: NftablesFacts, vantage: Vantage) -> Difference:
@@ -148,6 +152,17 @@ def _sources(center: Center, names: Iterable[str]) -> Iterator[Net]:
             yield from (_address(center, device.name) for device in members)
         else:
             yield _address(center, name)
+
+
+def _vrrp_peers(center: Center, device: Device) -> Iterator[Net]:
+    members = {
+        name: None
+        for virtual in center.virtual_addresses.values()
+        if device.name in virtual.of
+        for name in virtual.of
+        if name != device.name
+    }
+    return (_address(center, name) for name in members)
 
 
 def _address(center: Center, name: str) -> Net:
