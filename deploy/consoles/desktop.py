@@ -19,11 +19,12 @@ from deploy.change import (
 )
 from deploy.consoles.desktop_settings import applies as is_console
 from deploy.consoles.settings import COMPILE, keyfile
+from deploy.live_change import PurgeChange
 from deploy.rendering import render
 from inventory.desks import Desk, Screen
 from inventory.facts import console as facts_of_console
 from inventory.facts.collect import HostFacts
-from inventory.facts.console import ConsoleFacts
+from inventory.facts.console import TERMINALS, ConsoleFacts
 from inventory.facts.edid import Monitor
 from inventory.facts.textfile import file_at
 from inventory.facts.unit import unit_named
@@ -108,6 +109,9 @@ def diff(wanted: DesktopDesired, facts: ConsoleFacts) -> Difference:
     missing = tuple(name for name in PACKAGES if name not in facts.installed)
     if missing:
         changes.append(PackageChange(names=missing))
+    terminals = tuple(name for name in TERMINALS if name in facts.installed)
+    if terminals:
+        changes.append(PurgeChange(names=terminals))
     files = list(_files(wanted, facts))
     changes.extend(files)
     if any(change.path in (GREETER, GREETER_PROFILE) for change in files):

@@ -18,6 +18,17 @@ PACKAGES = (
     "gnome-session",
     "gsettings-desktop-schemas",
 )
+TERMINALS = (
+    "gnome-console",
+    "gnome-terminal",
+    "konsole",
+    "lxterminal",
+    "mate-terminal",
+    "ptyxis",
+    "xfce4-terminal",
+    "xterm",
+)
+"""Programs that give a shell."""
 FILES = (
     "/etc/dconf/profile/user",
     "/etc/dconf/profile/gdm",
@@ -35,7 +46,7 @@ SCRIPT = (
     SHOW_FILE
     + SHOW_UNIT
     + f"""\
-for name in {" ".join(PACKAGES)}; do
+for name in {" ".join((*PACKAGES, *TERMINALS))}; do
   dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' $name | tag package
 done
 for path in {" ".join(FILES)}; do show_file "$path" || exit 1; done

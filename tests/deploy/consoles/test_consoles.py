@@ -11,6 +11,7 @@ from deploy.browsers import console_chromium, console_firefox, kiosk_policy
 from deploy.change import CommandChange, FileChange, PackageChange
 from deploy.consoles import desktop, desktop_settings
 from deploy.consoles.settings import idle_lock, keyfile, locks, settings
+from deploy.live_change import PurgeChange
 from inventory.baseline import Baseline
 from inventory.desks import Desk, Screen
 from inventory.facts.console import ConsoleFacts, parse
@@ -162,6 +163,13 @@ def test_screens_stand_side_by_side() -> None:
     assert [each.findtext("x") for each in root.iter("logicalmonitor")] == ["0", "1080"]
     assert [each.findtext("primary") for each in root.iter("logicalmonitor")] == [None, "yes"]
     assert difference.notes[0] == "no monitor hangs on DP-1 now, so it cannot be laid out"
+
+
+def test_a_console_has_no_terminal() -> None:
+    seen = parse("package\tinstalled xterm\npackage\tinstalled gdm3\ntarget\tgraphical.target\n")
+    changes = desktop.diff(desktop.DesktopDesired({}, ()), seen).changes
+    (purge,) = (change for change in changes if isinstance(change, PurgeChange))
+    assert purge.names == ("xterm",)
 
 
 @pytest.mark.parametrize(
