@@ -2,17 +2,16 @@
 
 import queue
 import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO
 
 from pydantic import ValidationError
 
 from deploy.failure import Reason, one_line
 from deploy.messages import EVENTS, Event, HostDone, Job
+from deploy.spare import take
 
 LINE_LIMIT = 64 * 1024**2
 """Octets of one line from the worker; facts of one host are the longest."""
@@ -28,7 +27,7 @@ def run_job(job: Job, on_event: Callable[[Event], None]) -> None:
     it to the hosts' dead-men.
     """
     waiting = {host.name for host in job.hosts}
-    with tempfile.TemporaryFile() as stderr, _worker(stderr) as worker:
+    with _worker() as (worker, stderr):
         for event in _events(worker, job):
             if isinstance(event, HostDone):
                 waiting.discard(event.host)
@@ -42,15 +41,15 @@ def run_job(job: Job, on_event: Callable[[Event], None]) -> None:
         on_event(HostDone(host=name, reason=Reason.INTERNAL, message=message))
 
 
-def _worker(stderr: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "deploy.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        # Ctrl-C in a terminal goes to all of its processes; the worker must end its step first.
-        start_new_session=True,
-    )
+@contextmanager
+def _worker() -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    """A worker that waits for its job; it has ended afterwards, whatever happened."""
+    worker = take()
+    try:
+        with worker.process:
+            yield worker.process, worker.stderr
+    finally:
+        worker.close()
 
 
 def _events(worker: subprocess.Popen[bytes], job: Job) -> Iterator[Event]:

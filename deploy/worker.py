@@ -39,9 +39,10 @@ class Controller:
         self._stdin = FileObject(sys.stdin.buffer, "rb")
         self._gone = gevent.event.Event()
 
-    def job(self) -> Job:
-        """The job, one line. Raises `ValueError` when it is none."""
-        return Job.model_validate_json(self._stdin.readline(JOB_LIMIT))
+    def job(self) -> Job | None:
+        """The job, one line; None when there is none to do. Raises `ValueError` for another."""
+        line = self._stdin.readline(JOB_LIMIT)
+        return Job.model_validate_json(line) if line else None
 
     def watch(self) -> None:
         """Returns when stdin ends; runs in a greenlet of its own."""
@@ -72,6 +73,8 @@ def main() -> None:
     silence()
     controller = Controller()
     job = controller.job()
+    if job is None:
+        return
     watcher = gevent.spawn(controller.watch)
     with tempfile.TemporaryDirectory(prefix="watchfloor-") as folder:
         state = fleet(job, Path(folder))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import spare
 from deploy.controller import run_job
 from deploy.failure import Reason
 from deploy.messages import Event, HostDone, HostJob, Job
@@ -124,3 +125,21 @@ def test_a_private_key_is_in_the_job_and_in_no_message(key: Path) -> None:
     refused = run(target)["one"]
     assert refused.reason is Reason.KEY_FILE
     assert "SECRET" not in refused.message
+
+
+def test_a_spare_worker_does_the_first_job_and_the_next_gets_its_own(key: Path) -> None:
+    spare.prepare()
+    spare.prepare()
+    (waiting,) = spare._spare
+    assert run(host("one", closed_port(), key))["one"].reason is Reason.PORT_CLOSED
+    assert waiting.process.returncode == 0
+    assert run(host("one", closed_port(), key))["one"].reason is Reason.PORT_CLOSED
+
+
+def test_a_spare_worker_that_nobody_needed_ends_by_itself() -> None:
+    spare.prepare()
+    (waiting,) = spare._spare
+    spare.discard()
+    assert waiting.process.returncode == 0
+    assert waiting.stderr.closed
+    spare.discard()

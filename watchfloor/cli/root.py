@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 import watchfloor
+from deploy.spare import prepare
 from inventory.errors import WatchfloorError
 from watchfloor.cli.exits import Exit
 
@@ -40,6 +41,10 @@ COMMANDS = {
 }
 
 
+WITH_WORKER = frozenset({"apply", "drift", "plan"})
+"""These have a worker started before anything else: they always need one."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is needed."""
 
@@ -67,6 +72,8 @@ def root(debug: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its documented code (see `watchfloor.cli.exits`)."""
     args = list(sys.argv[1:] if argv is None else argv)
+    if WITH_WORKER.intersection(args[:1]) and not {"-h", "--help"}.intersection(args):
+        prepare()
     try:
         result: Any = root.main(args=args, prog_name="watchfloor", standalone_mode=False)
     except click.ClickException as error:
