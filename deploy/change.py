@@ -11,8 +11,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from deploy.account_change import AccountChange
+from deploy.bmc_change import BmcSettingChange, BmcUserChange
 from deploy.live_change import ModeChange, PurgeChange, SysctlChange
-from deploy.network.secrets import shown
+from deploy.network.secrets import MASK, shown
 from deploy.secret_text import SecretCheck, names
 from deploy.typed_change import TypedChange
 from deploy.undo_change import UndoChange
@@ -268,6 +269,26 @@ class LinesChange(TypedChange):
         return names(self.lines)
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """What no undo brings back, for people: a secret that was masked is in no record."""
+        return tuple(shown(line.strip()) for line in self.rollback if MASK.search(line))
+
+    def taken_back(self) -> Self | None:
+        """The change that undoes this one, but for what is `lost`; None where nothing does."""
+        lines = tuple(line for line in self.rollback if not MASK.search(line))
+        if not lines:
+            return None
+        return self.model_copy(
+            update={
+                "title": f"take back: {self.title}",
+                "lines": lines,
+                "rollback": self.lines,
+                "before": self.wanted,
+                "wanted": self.before,
+            }
+        )
+
+    @property
     def diff(self) -> tuple[str, ...]:
         return unified(
             [shown(line) for line in self.before],
@@ -276,6 +297,9 @@ class LinesChange(TypedChange):
             "wanted",
         )
 
+
+Reversible = LinesChange | BmcUserChange | BmcSettingChange
+"""The changes that know by themselves what takes them back."""
 
 Change = Annotated[
     FileChange
@@ -294,6 +318,8 @@ Change = Annotated[
     | SysctlChange
     | PurgeChange
     | AccountChange
+    | BmcUserChange
+    | BmcSettingChange
     | UndoChange,
     Field(discriminator="kind"),
 ]

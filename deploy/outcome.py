@@ -1,10 +1,11 @@
 """What becomes of one target while its wave runs: from the worker's events to its result. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deploy.area import Vantage
-from deploy.change import PackageChange
+from deploy.bmc_change import BmcUserChange
+from deploy.change import Change, LinesChange, PackageChange, Reversible
 from deploy.digest import digest
 from deploy.failure import Reason
 from deploy.live_change import PurgeChange
@@ -93,9 +94,10 @@ def planned_targets(center: Center, plan: Plan) -> tuple[PlannedTarget, ...]:
                 PlannedArea(
                     area=area.area,
                     changes=len(area.changes),
-                    kept=tuple(c.title for c in area.changes if isinstance(c, KEPT)),
+                    kept=tuple(_kept(area.changes)),
                     facts=area.facts,
                     wants=digest(area.changes),
+                    back=tuple(_back(area.changes)),
                 )
                 for area in host.areas
                 if area.can_be_done
@@ -104,3 +106,21 @@ def planned_targets(center: Center, plan: Plan) -> tuple[PlannedTarget, ...]:
         for number, wave in enumerate(plan.waves, start=1)
         for host in plan.targets(wave)
     )
+
+
+def _kept(changes: Iterable[Change]) -> Iterator[str]:
+    """What an undo leaves as it is."""
+    for change in changes:
+        if isinstance(change, KEPT):
+            yield change.title
+        elif isinstance(change, LinesChange):
+            yield from (f"the old line is not known: {line}" for line in change.lost)
+        elif isinstance(change, BmcUserChange):
+            yield from change.lost
+
+
+def _back(changes: Sequence[Change]) -> Iterator[Reversible]:
+    for change in reversed(changes):
+        back = change.taken_back() if isinstance(change, Reversible) else None
+        if back is not None:
+            yield back

@@ -15,6 +15,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from deploy.change import Reversible
 from deploy.failure import Reason
 from deploy.messages import WayName
 from inventory.errors import WatchfloorError
@@ -95,6 +96,8 @@ class PlannedArea(_Part):
     """Area of facts -> digest of what was read before the run."""
     wants: str = ""
     """Digest of the changes, with what each of them was to replace."""
+    back: tuple[Reversible, ...] = ()
+    """What takes the changes back on a device that keeps no journal of its own."""
 
 
 class PlannedTarget(_Part):

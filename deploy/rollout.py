@@ -182,7 +182,8 @@ class Rollout:
         except WatchfloorError as error:
             progress.reason, progress.message = Reason.CREDENTIAL, str(error)
             return target, None
-        return target, host.model_copy(update={"areas": jobs, "secrets": secrets})
+        known = {**host.secrets, **secrets}
+        return target, host.model_copy(update={"areas": jobs, "secrets": known})
 
     def _ready(self, progress: Progress) -> list[AreaPlan]:
         ready: list[AreaPlan] = []

@@ -60,7 +60,10 @@ class SecretBox:
             near = hint(name, self.center.credentials)
             raise SecretUseError(f"{self.device.name}: there is no credential {name}; {near}")
         # Network gear gets its SNMP user from us: it may know what it is polled with itself.
-        own = self.device.platform is not None and name == self.device.monitoring.snmp
+        monitoring = self.device.monitoring
+        own = self.device.platform is not None and name == monitoring.snmp
+        # A BMC has the user that reads it.
+        own = own or (self.device.bmc is not None and name == monitoring.ipmi)
         allowed = _ON_MONITORS if own or MONITOR_ROLE in self.device.roles else _EVERYWHERE
         if credential.purpose not in allowed:
             raise SecretUseError(

@@ -158,7 +158,8 @@ def _host_plan(
         areas=tuple(
             AreaPlan(
                 area=area.area,
-                changes=(UndoChange(run=record.run, area=area.area, is_certain=is_certain),),
+                changes=area.back
+                or (UndoChange(run=record.run, area=area.area, is_certain=is_certain),),
                 after=tuple(name for name in names if area.area in _after(way, name)),
                 risky=area.area in way.AREAS and way.AREAS[area.area].RISKY,
             )

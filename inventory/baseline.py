@@ -110,6 +110,8 @@ class Baseline(BaseModel):
     """A shell that stands idle at its prompt ends after this."""
     umask: Annotated[str, Field(pattern=r"^0[0-7]{3}$")] = "0027"
     """What new files do not let others do."""
+    bmc_suite_3: bool = False
+    """Whether BMCs may open sessions with cipher suite 3 (HMAC-SHA1) beside 17 (HMAC-SHA256)."""
     time_max_offset_s: Annotated[float, Field(gt=0, le=10)] = 0.1
     ptrace_scope: Annotated[int, Field(ge=1, le=3)] = 2
     """Who may look into another process: 1 its parent, 2 root, 3 nobody (CIS 1.5.2: at least 1)."""

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from deploy.messages import WayName
+from deploy.remote.ipmi import IpmiVisit
 from deploy.remote.pjlink import PjlinkVisit
 from deploy.remote.sis import SisVisit
 from deploy.remote.ssh import SshVisit
 from deploy.remote.visit import Visit
 
 VISITS: Mapping[WayName, type[Visit]] = MappingProxyType(
-    {"ssh": SshVisit, "sis": SisVisit, "pjlink": PjlinkVisit}
+    {"ssh": SshVisit, "sis": SisVisit, "pjlink": PjlinkVisit, "ipmi": IpmiVisit}
 )

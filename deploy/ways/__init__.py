@@ -6,9 +6,11 @@ from typing import cast
 
 from deploy.messages import WayName
 from deploy.way import Way
-from deploy.ways import pjlink, ssh
+from deploy.ways import ipmi, pjlink, ssh
 
-WAYS: Mapping[WayName, Way] = MappingProxyType({way.NAME: cast(Way, way) for way in (ssh, pjlink)})
+WAYS: Mapping[WayName, Way] = MappingProxyType(
+    {way.NAME: cast(Way, way) for way in (ssh, pjlink, ipmi)}
+)
 
 AREAS: tuple[str, ...] = tuple(dict.fromkeys(area for way in WAYS.values() for area in way.AREAS))
 """The names of all areas of all ways, in the order of work."""

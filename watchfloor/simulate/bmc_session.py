@@ -142,11 +142,18 @@ class Sessions:
 
     def _refusal(self, wanted: CipherSuite, privilege: int) -> int:
         offered = [CIPHER_SUITES[number] for number in self._state.cipher_suites]
-        if wanted not in offered:
+        if wanted not in offered or self._is_off(wanted):
             return NO_CIPHER_SUITE
         if privilege > ADMINISTRATOR:
             return INVALID_PARAMETER
         return INSUFFICIENT_RESOURCES if len(self._sessions) >= self._slots else 0
+
+    def _is_off(self, wanted: CipherSuite) -> bool:
+        """LAN parameter 24: no privilege is left to sessions with the suite."""
+        limits = self._state.suite_limits
+        return any(
+            limits.get(number) == 0 for number, suite in CIPHER_SUITES.items() if suite == wanted
+        )
 
     def _refuse(self, bmc_id: int, tag: int, status: int) -> bytes:
         session = self._sessions.pop(bmc_id)

@@ -27,6 +27,16 @@ class SimulatedBmcUser:
     password: str = field(repr=False)
     privilege: int = ADMINISTRATOR
     enabled: bool = True
+    messaging: bool = True
+    """Whether the user may log in over IPMI."""
+
+
+def _destinations() -> dict[int, tuple[bytes, bytes]]:
+    return {number: (bytes((number, 0, 3, 3)), bytes((number, *bytes(12)))) for number in (1, 2)}
+
+
+def _policies() -> dict[int, bytes]:
+    return {number: bytes((number, 0, 0, 0)) for number in range(1, 5)}
 
 
 @dataclass(slots=True)
@@ -49,10 +59,21 @@ class BmcState:
     lan: dict[int, bytes] = field(default_factory=dict)
     """LAN parameters of section 23.2 beside the ones derived here."""
 
+    suite_limits: dict[int, int] = field(default_factory=dict)
+    """The highest privilege with a cipher suite; administrator where none is set, 0 is off."""
+    destinations: dict[int, tuple[bytes, bytes]] = field(default_factory=_destinations)
+    """LAN parameters 18 and 19 of each alert destination."""
+    policies: dict[int, bytes] = field(default_factory=_policies)
+    """Event filtering's parameter 9."""
+    agrees_to_any_password: bool = False
+    """As some do, when they are asked to test one."""
+    refused: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Completion codes of commands that this vendor does not carry out."""
+
     def user(self, name: bytes) -> SimulatedBmcUser | None:
         """The enabled user of this name."""
         for user in self.users:
-            if user.enabled and user.name.encode() == name:
+            if user.enabled and user.messaging and user.name.encode() == name:
                 return user
         return None
 

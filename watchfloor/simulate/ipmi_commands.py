@@ -16,6 +16,7 @@ from watchfloor.simulate.bmc_state import (
     NOT_SUPPORTED_NOW,
     OK,
     OPERATOR,
+    OUT_OF_RANGE,
     PARAMETER_NOT_SUPPORTED,
     TOO_SHORT,
     USER,
@@ -25,6 +26,7 @@ from watchfloor.simulate.bmc_state import (
     Refusal,
     SimulatedBmcUser,
 )
+from watchfloor.simulate.ipmi_settings import SettingCommands
 from watchfloor.simulate.ipmi_storage import StorageCommands
 from watchfloor.simulate.rmcp import CIPHER_SUITES
 
@@ -58,11 +60,14 @@ class IpmiCommands:
             (_SENSOR, 0x27): (USER, self._sensor_thresholds),
             (_SENSOR, 0x2D): (USER, self._sensor_reading),
             **self._storage.table,
+            **SettingCommands(state).table,
             (_TRANSPORT, 0x02): (OPERATOR, self._lan_parameter),
         }
 
     def run(self, net_function: int, command: int, data: bytes, caller: Caller) -> bytes:
         """The completion code and the data of the answer."""
+        if code := self._state.refused.get((net_function, command)):
+            return bytes((code,))
         needed, handler = self._table.get((net_function, command), (NO_SESSION, _unknown))
         if caller.privilege < needed:
             return bytes((NO_PRIVILEGE,))
@@ -128,7 +133,7 @@ class IpmiCommands:
         user = self._slot_user(slot)
         enabled = user is not None and user.enabled
         count = sum(each.enabled for each in self._state.users)
-        access = 0x30 | user.privilege if user is not None else 0x0F
+        access = 0x20 | user.messaging << 4 | user.privilege if user is not None else 0x0F
         return bytes((_MAX_USERS, (0x40 if enabled else 0x80) | count, 0, access))
 
     def _user_name(self, data: bytes, _caller: Caller) -> bytes:
@@ -204,14 +209,31 @@ class IpmiCommands:
             0: b"\0",
             1: b"\0",
             2: bytes(5),
+            3: bytes(4),
+            4: b"\x01",
+            17: bytes((len(self._state.destinations),)),
+            20: bytes(2),
             22: bytes((len(suites),)),
             23: bytes((0, *suites)).ljust(17, b"\0"),
-            24: _suite_privileges(len(suites)),
+            24: self._suite_privileges(suites),
         }
+        if parameter in (18, 19):
+            return revision + self._destination(data[2])[parameter - 18]
         value = self._state.lan.get(parameter, derived.get(parameter))
         if value is None:
             raise Refusal(PARAMETER_NOT_SUPPORTED)
         return revision + value
+
+    def _destination(self, number: int) -> tuple[bytes, bytes]:
+        if number not in self._state.destinations:
+            raise Refusal(OUT_OF_RANGE)
+        return self._state.destinations[number]
+
+    def _suite_privileges(self, suites: list[int]) -> bytes:
+        """LAN parameter 24: a nibble per suite in the order of parameter 23."""
+        limits = [self._state.suite_limits.get(suite, ADMINISTRATOR) for suite in suites]
+        nibbles = limits + [0] * (16 - len(limits))
+        return bytes((0, *(nibbles[i] | nibbles[i + 1] << 4 for i in range(0, 16, 2))))
 
 
 def _unknown(_data: bytes, _caller: Caller) -> bytes:
@@ -231,9 +253,3 @@ def _slot(octet: int) -> int:
     if not 1 <= slot <= _MAX_USERS:
         raise Refusal(INVALID_FIELD)
     return slot
-
-
-def _suite_privileges(count: int) -> bytes:
-    """LAN parameter 24: a nibble per suite in the order of parameter 23, administrator each."""
-    nibbles = [ADMINISTRATOR if number < count else 0 for number in range(16)]
-    return bytes((0, *(nibbles[i] | nibbles[i + 1] << 4 for i in range(0, 16, 2))))
