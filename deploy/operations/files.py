@@ -55,7 +55,8 @@ elif [ -h "$step/saved" ]; then
 elif [ -e "$step/saved" ]; then
   mode=$(stat -c %a -- "$step/saved"); export mode
   as_owner '
-    rm -f -- "$new"; set -C; cat >"$new"; chmod "$mode" -- "$new"; mv -fT -- "$new" "$target"
+    rm -f -- "$new" && set -C && cat >"$new" && chmod "$mode" -- "$new" &&
+      mv -fT -- "$new" "$target"
   ' <"$step/saved"
   case $(stat -c %U:%G -- "$step/saved") in "$(stat -c %U:%G -- "$target")") ;;
     *) chown -h --reference="$step/saved" -- "$target" ;; esac
@@ -74,7 +75,8 @@ def _setting(change: FileChange) -> str:
     folder, name = posixpath.split(change.path)
     # The leading dot and the suffix keep every include directive's hands off the candidate.
     candidate = posixpath.join(folder, f".{name}.watchfloor-new")
-    run_as = 'sh -euc "$1"'
+    # Words are chained by &&: -e does not hold in a part of a condition, which this may be.
+    run_as = '(eval "$1")'
     if change.owner != "root":
         ids = '--reuid="$(id -u "$owner")" --regid="$(id -g "$owner")" --init-groups'
         run_as = f'setpriv {ids} -- sh -euc "$1"'
@@ -92,8 +94,8 @@ def _body(change: FileChange, content: str, ledger_entry: str) -> str:
         f'as_owner \'[ -d "$folder" ] || (umask {0o777 & ~change.folder_mode:04o};'
         ' mkdir -p -- "$folder")\'\n'
         # noclobber opens with O_EXCL, which follows no link.
-        f"base64 -d <<'WATCHFLOOR' | as_owner 'rm -f -- \"$new\"; set -C;"
-        f' cat >"$new"; chmod {change.mode:04o} -- "$new"\' || {{\n'
+        f"base64 -d <<'WATCHFLOOR' | as_owner 'rm -f -- \"$new\" && set -C &&"
+        f' cat >"$new" && chmod {change.mode:04o} -- "$new"\' || {{\n'
         f"{encoded}\nWATCHFLOOR\n"
         "  as_owner 'rm -f -- \"$new\"'; exit 1\n}\n"
         + _validation(change)

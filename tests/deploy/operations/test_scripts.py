@@ -236,4 +236,6 @@ def test_no_name_leads_out_of_the_journal(name: str) -> None:
 
 def test_every_kind_of_change_of_a_host_has_its_script() -> None:
     kinds = {kind.__name__ for kind in get_args(get_args(Change)[0]) if kind not in SCRIPTS}
-    assert kinds == {"FileChange", "CertificateChange", "LinesChange"}
+    # The others are made by visits to other gear.
+    ours = {name for name in kinds if not name.startswith(("Bmc", "Lines", "Preset", "Display"))}
+    assert ours == {"FileChange", "CertificateChange"}
