@@ -1,8 +1,9 @@
-"""Debian packages, installed without a question and without replacing any configuration file."""
+"""Debian packages, installed or purged without a question; no configuration file is replaced."""
 
 import shlex
 
 from deploy.change import PackageChange
+from deploy.live_change import PurgeChange
 from deploy.operations.journal import Step
 
 _APT = (
@@ -20,3 +21,10 @@ def script(change: PackageChange, step: Step) -> str:
         # A package's own migrations cannot be taken back, so a restore leaves it installed.
         undo=":\n",
     )
+
+
+def purge_script(change: PurgeChange, step: Step) -> str:
+    """Takes the packages away; what else was installed for them stays."""
+    names = shlex.join(change.names)
+    # What they held cannot be brought back from here, so a restore does not try.
+    return step.script(f"{_APT} purge {names} >/dev/null\n", undo=":\n")
