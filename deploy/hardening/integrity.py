@@ -108,7 +108,7 @@ def _timer(facts: IntegrityFacts, changed: bool) -> Iterator[Change]:
         yield ServiceChange(unit=_TIMER, action="unmask", reason="the files have to be checked")
     if not timer.is_enabled:
         yield ServiceChange(unit=_TIMER, action="enable")
-    if changed:
+    if changed and timer.enabled != "masked":
         yield ServiceChange(unit=_TIMER, action="restart", reason="its files")
     elif not timer.is_running:
         yield ServiceChange(unit=_TIMER, action="start", reason="it does not run")

@@ -109,13 +109,16 @@ def _timers(wanted: UpdatesDesired, facts: UpdatesFacts, changed: bool) -> Itera
             yield ServiceChange(unit=name, action="unmask", reason="updates have to come")
         if not unit.is_enabled:
             yield ServiceChange(unit=name, action="enable")
-        if changed:
+        if unit.enabled == "masked":
+            # Not restarted: an undo, which masks it again, could not do that.
+            yield ServiceChange(unit=name, action="start", reason="it does not run")
+        elif changed:
             yield ServiceChange(unit=name, action="restart", reason="its files")
+        elif not unit.is_running:
+            yield ServiceChange(unit=name, action="start", reason="it does not run")
         elif facts.calendars.get(name, "") != calendar:
             reason = "it has another hour than its files say"
             yield ServiceChange(unit=name, action="restart", reason=reason)
-        elif not unit.is_running:
-            yield ServiceChange(unit=name, action="start", reason="it does not run")
 
 
 def _unmet(wanted: UpdatesDesired, facts: UpdatesFacts) -> Iterator[str]:
