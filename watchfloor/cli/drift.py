@@ -1,12 +1,17 @@
 """`watchfloor drift`: where hosts are no longer as the inventory wants them."""
 
+import os
+import pwd
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from deploy.drift_timer import SERVICE, TIMER, DriftTimer
 from deploy.events import drift_event, tell
 from deploy.plan import HostPlan, Plan
+from inventory.settings import Settings
 from watchfloor.cli.center import Site, center_option
 from watchfloor.cli.deploying import (
     Desk,
@@ -24,6 +29,12 @@ from watchfloor.cli.output import json_option, print_json
 @center_option
 @host_options
 @click.option("--report", is_flag=True, help="Send what was found to the monitor.")
+@click.option(
+    "--units",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Only write a systemd service and timer there that report drift every hour.",
+)
 @json_option
 def drift(
     *,
@@ -33,12 +44,15 @@ def drift(
     login: str | None,
     endpoints: Path | None,
     report: bool,
+    units: Path | None,
     as_json: bool,
 ) -> Exit:
     """Compare the hosts with the inventory; nothing is changed.
 
     Exits with 0 when they agree, 2 when one has drifted, 1 when a host could not be read.
     """
+    if units is not None:
+        return _write_units(site, units, as_json=as_json)
     if report and areas:
         raise click.UsageError("--report tells the monitor of all areas; leave out --area")
     desk = open_desk(site, limits, areas, login, endpoints)
@@ -51,6 +65,20 @@ def drift(
     if report:
         _report(desk, found)
     return _exit(drawn)
+
+
+def _write_units(site: Site, folder: Path, *, as_json: bool) -> Exit:
+    """The program, center, state and user are those of this very command."""
+    settings = Settings.from_environment()
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    DriftTimer(Path(sys.executable), site.folder.resolve(), user, settings).write(folder)
+    if as_json:
+        print_json({"format": 1, "written": [str(folder / name) for name in (SERVICE, TIMER)]})
+        return Exit.OK
+    click.echo(f"{folder / TIMER} and its service are written. As root:")
+    click.echo(f"install -m 644 {folder}/watchfloor-drift.* /etc/systemd/system/")
+    click.echo(f"systemctl daemon-reload && systemctl enable --now {TIMER}")
+    return Exit.OK
 
 
 def finding(desk: Desk, host: HostPlan) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy.drift_timer import SERVICE, TIMER, DriftTimer, UnitsError, quoted
+from inventory.settings import Settings
+from tests.requirements import need
+
+SETTINGS = Settings.from_environment(
+    {"WATCHFLOOR_STATE": "/srv/a b/state", "WATCHFLOOR_MONITOR_URL": "http://a:1,http://b:2"},
+    root=True,
+)
+MADE = DriftTimer(Path("/usr/bin/python3"), Path("/srv/center"), "root", SETTINGS)
+
+
+def test_systemd_understands_both(tmp_path: Path) -> None:
+    analyze = need("systemd-analyze")
+    MADE.write(tmp_path)
+    done = subprocess.run(
+        [analyze, "verify", "--recursive-errors=no", *(tmp_path / n for n in (SERVICE, TIMER))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_tells_the_monitors_and_keeps_what_it_cannot_tell() -> None:
+    text = MADE.texts[SERVICE]
+    assert 'Environment="WATCHFLOOR_MONITOR_URL=http://a:1,http://b:2"' in text
+    assert 'ReadWritePaths="-/srv/a b/state"' in text
+    assert text.count("ExecStart=") == 1
+    assert "drift --report\n" in text
+
+
+def test_no_token_is_written() -> None:
+    secret = Settings.from_environment({"WATCHFLOOR_MONITOR_TOKEN": "geheim"}, root=True)
+    assert "geheim" not in "".join(replace(MADE, settings=secret).texts.values())
+
+
+def test_hosts_are_not_all_asked_at_once() -> None:
+    assert "RandomizedDelaySec=15min" in MADE.texts[TIMER]
+
+
+def test_words_are_what_systemd_reads_them_as() -> None:
+    assert quoted('a "b" 50% $HOME\\') == '"a \\"b\\" 50%% $HOME\\\\"'
+
+
+def test_a_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / SERVICE).mkdir()
+    with pytest.raises(UnitsError, match="cannot be written: Is a directory"):
+        MADE.write(tmp_path)
