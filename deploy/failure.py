@@ -71,7 +71,7 @@ def _connect_reason(error: BaseException | None) -> Reason:
     causes = list(inner.values()) if isinstance(inner, dict) else [error]
     if name == "BadHostKeyException":
         return Reason.HOST_KEY_WRONG
-    if "No host key for" in text:
+    if "No host key for" in text or "not found in known_hosts" in text:
         return Reason.HOST_KEY_UNKNOWN
     if "Authentication" in name or "Authentication" in text:
         return Reason.KEY_REFUSED

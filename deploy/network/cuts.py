@@ -90,10 +90,11 @@ def _indented(intent: GearIntent, names: Iterable[str]) -> Iterator[Guard]:
     yield _guard(r"^line vty.*\n(?:no transport input|transport input (?!.*\b(?:ssh|all)\b))", SSH)
     yield _guard(r"^no ip (?:route|default-gateway) (?:0\.0\.0\.0|\d)", BACK)
     if management.interface:
-        own, address = re.escape(management.interface), re.escape(str(management.address))
+        own = re.escape(management.interface)
         yield _guard(rf"^(?:no|default) interface {own}$", INTERFACE)
         yield _guard(
-            rf"^interface {own}\n(?:shutdown|no ip address|ip address (?!.*\b{address}\b))",
+            # The address that is wanted, too: it is sent because we came in by another one.
+            rf"^interface {own}\n(?:shutdown|(?:no )?ip address)",
             INTERFACE,
         )
     changes = (
@@ -138,10 +139,9 @@ def _fortios(intent: GearIntent, names: Iterable[str]) -> Iterator[Guard]:
         yield _guard(rf'^config system admin\nedit "{name}"\nunset password', ACCOUNT)
     yield _guard(r"^config router static\ndelete ", BACK)
     own = re.escape(intent.management.interface)
-    address = re.escape(str(intent.management.address))
     start = rf'^config system interface\nedit "{own}"\n'
     yield _guard(rf"{start}(?:unset allowaccess|set allowaccess (?!.*\bssh\b))", SSH)
-    yield _guard(rf"{start}(?:unset ip|set ip (?!{address} )|set status down)", INTERFACE)
+    yield _guard(rf"{start}(?:unset ip|set ip |set status down)", INTERFACE)
     yield _guard(rf'^config system interface\ndelete "{own}"$', INTERFACE)
     for port in (*intent.channels, *intent.ports):
         if port.uplink:

@@ -38,7 +38,7 @@ _READS: Mapping[Platform, tuple[Read, ...]] = {
 
 REFUSED = re.compile(
     r"^\s*(?:% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Authorization|Error|Bad|Configuration|"
-    r"Not |Cannot|Access|Permission|Command)|%[A-Z0-9_]+-[0-3]-|ERROR:|Error:|error:|"
+    r"Not |Cannot|Can't|Access|Permission|Command)|%[A-Z0-9_]+-[0-3]-|ERROR:|Error:|error:|"
     r"syntax error|unknown command|Command fail|Command parse error)",
     re.IGNORECASE,
 )
@@ -60,3 +60,13 @@ def untold(text: str) -> tuple[Read, ...]:
     return tuple(
         Read(section, command, optional) for section, command, optional in json.loads(text)
     )
+
+
+def refusal(platform: Platform, answer: str) -> str:
+    """The first line of an answer that says that the command was not taken; empty if none does."""
+    # FRR begins all its complaints so, and nothing else.
+    pattern = _COMPLAINT if platform is Platform.FRR else REFUSED
+    return next((line.strip() for line in answer.splitlines() if pattern.match(line)), "")
+
+
+_COMPLAINT = re.compile("% ")

@@ -12,11 +12,13 @@ from pyinfra.api.state import State, StateStage
 
 from deploy.failure import HostFailure, Reason
 from deploy.messages import HostJob, Job
+from deploy.network.dialects import DIALECTS
+from inventory.gear import Platform
 
 
 def silence() -> None:
     """Keeps the libraries' log lines off stderr: every failure is told as an event instead."""
-    for name in ("pyinfra", "paramiko"):
+    for name in ("pyinfra", "paramiko", "netmiko", "ncclient"):
         logger = logging.getLogger(name)
         logger.addHandler(logging.NullHandler())
         logger.propagate = False
@@ -28,7 +30,12 @@ def fleet(job: Job, folder: Path) -> State:
     known_hosts.write_text("".join(_known(host) for host in job.hosts))
     # Read in place of the user's own ssh_config, which could redirect us.
     (folder / "ssh_config").touch()
-    hosts = [(host.name, _data(host, known_hosts, folder / "ssh_config")) for host in job.hosts]
+    hosts = [
+        (f"@netcli/{host.name}", _netcli(host, known_hosts, job.connect_timeout_s))
+        if host.way == "cli"
+        else (host.name, _data(host, known_hosts, folder / "ssh_config"))
+        for host in job.hosts
+    ]
     state = State(
         Inventory((hosts, {})),  # type: ignore[no-untyped-call] # pyinfra's own signature
         Config(  # type: ignore[no-untyped-call] # pyinfra's own signature
@@ -62,6 +69,19 @@ def _data(host: HostJob, known_hosts: Path, config: Path) -> dict[str, Any]:
         "ssh_known_hosts_file": str(known_hosts),
         "ssh_strict_host_key_checking": "yes",
         "ssh_paramiko_connect_kwargs": {"banner_timeout": 10, "auth_timeout": 20},
+    }
+
+
+def _netcli(host: HostJob, known_hosts: Path, connect_s: float) -> dict[str, Any]:
+    """What `deploy.remote.netcli` is told."""
+    return {
+        "netcli_address": host.address,
+        "netcli_port": host.port,
+        "netcli_device_type": DIALECTS[Platform(host.platform)].device_type,
+        "netcli_user": host.user,
+        "netcli_password": host.password,
+        "netcli_known_hosts": str(known_hosts),
+        "netcli_connect_s": float(connect_s),
     }
 
 

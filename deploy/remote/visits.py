@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from deploy.messages import WayName
+from deploy.remote.cli import CliVisit
 from deploy.remote.ipmi import IpmiVisit
 from deploy.remote.pjlink import PjlinkVisit
 from deploy.remote.sis import SisVisit
@@ -11,5 +12,5 @@ from deploy.remote.ssh import SshVisit
 from deploy.remote.visit import Visit
 
 VISITS: Mapping[WayName, type[Visit]] = MappingProxyType(
-    {"ssh": SshVisit, "sis": SisVisit, "pjlink": PjlinkVisit, "ipmi": IpmiVisit}
+    {"ssh": SshVisit, "cli": CliVisit, "sis": SisVisit, "pjlink": PjlinkVisit, "ipmi": IpmiVisit}
 )

@@ -29,7 +29,7 @@ __all__ = [
 NAME: Final = "cli"
 PART = ""
 ENROLLED = True
-UNDOES = False
+UNDOES = True
 _SSH_PORT = 22
 
 

@@ -45,7 +45,7 @@ EOS = Grammar(
         ),
         owned("routing", PHYSICAL + r"[\d/]+$", r"ip address|vrrp", family=False),
         owned("routing", r"ip routing$"),
-        owned("routing", r"ip route \d", family=False),
+        owned("routing", r"ip route (\d\S*) \S", family=False),
     ),
     keys=words(
         r"^(hostname|dns domain|ntp local-interface) ",

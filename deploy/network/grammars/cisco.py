@@ -57,7 +57,7 @@ IOS = Grammar(
             family=False,
         ),
         owned("routing", r"fhrp version vrrp"),
-        owned("routing", r"ip route \d", family=False),
+        owned("routing", r"ip route (\d\S* \S+) \S", family=False),
     ),
     keys=words(
         r"^(hostname|ip domain name|ip default-gateway) ",

@@ -17,7 +17,7 @@ FRR = Grammar(
             family=False,
         ),
         owned("routing", r"ip forwarding$"),
-        owned("routing", r"ip route \d", family=False),
+        owned("routing", r"ip route (\d\S*) \S", family=False),
     ),
     keys=words(
         r"^(log syslog|log timestamp precision) ",

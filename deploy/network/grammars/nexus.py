@@ -41,7 +41,7 @@ NXOS = Grammar(
         owned(
             "routing", PHYSICAL + r"[\d/]+$", r"ip address|ip redirects|hsrp|vrrpv3", family=False
         ),
-        owned("routing", r"ip route \d", family=False),
+        owned("routing", r"ip route (\d\S*) \S", family=False),
     ),
     keys=words(
         r"^(hostname|ip domain-name|logging timestamp) ",

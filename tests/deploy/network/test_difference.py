@@ -274,3 +274,10 @@ def test_every_section_is_left_before_the_next_line() -> None:
         " exit",
         "exit",
     )
+
+
+def test_another_next_hop_to_a_destination_of_ours_is_taken_away() -> None:
+    case = GOLDEN / "frr/router.yaml"
+    running = case.with_suffix(".cfg").read_text() + "ip route 10.9.0.0/16 10.1.9.77\n"
+    lines = [line for area in differ(intent_of(case), running).areas for line in area.lines]
+    assert lines == ["no ip route 10.9.0.0/16 10.1.9.77"]
