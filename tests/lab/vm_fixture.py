@@ -9,7 +9,7 @@ from tests.lab.site import LabSite
 from tests.lab.vm import VirtualMachine, boot_machine
 from tests.requirements import need
 
-MARKS = (pytest.mark.lab, pytest.mark.slow, pytest.mark.xdist_group("vm"))
+MARKS = [pytest.mark.lab, pytest.mark.slow, pytest.mark.xdist_group("vm")]
 """For every test that uses the machine: one worker boots it, whatever file the test is in."""
 
 
@@ -28,6 +28,6 @@ def vm_site(
 ) -> LabSite[VirtualMachine]:
     """The machine as the one host of a center, enrolled and fully hardened."""
     site = LabSite.create(tmp_path_factory.mktemp("vm"), [vm])
-    done = site.watchfloor("apply", "--yes", "--dead-man", "300", timeout_s=900)
+    done = site.watchfloor("apply", "--yes", "--dead-man", "300", timeout_s=2400)
     assert done.exit_code == 0, done.stderr + done.stdout
     return site
