@@ -25,6 +25,7 @@ COMMANDS = {
     "drift": "watchfloor.cli.drift",
     "enroll": "watchfloor.cli.enroll",
     "events": "watchfloor.cli.events",
+    "handover": "watchfloor.cli.handover",
     "incident": "watchfloor.cli.incident",
     "init": "watchfloor.cli.init",
     "monitor": "watchfloor.cli.monitor",
