@@ -151,6 +151,13 @@ def _files(facts: PermissionsFacts) -> Iterator[Change]:
         yield CommandChange(
             title="let systemd read its units", command=("systemctl", "daemon-reload")
         )
+    if any(change.path == APT_HOOK for change in changes):
+        # The hook was not there yet when the areas before this one installed their packages.
+        yield CommandChange(
+            title="close the logs that this run's packages have made",
+            command=("sh", "-c", f"{LOOSE_LOGS} -exec chmod u-x,g-wx,o-rwx {{}} +"),
+            again_on_undo=False,
+        )
 
 
 def _logs(facts: PermissionsFacts) -> Iterator[Change]:
