@@ -54,7 +54,8 @@ class Visit(ABC):
         self._host = host
         self._began = self._area_began = time.monotonic()
         self._redactor = Redactor()
-        for secret in (target.password, target.key_text, *target.secrets.values()):
+        mine = (target.password, target.key_text, target.authority_key)
+        for secret in (*mine, *target.secrets.values()):
             self._redactor.add(SecretText(secret.get_secret_value()))
 
     @abstractmethod

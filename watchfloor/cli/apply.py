@@ -120,7 +120,7 @@ def apply(
         record = carry_out(desk, drawn, order, gate_of(desk, health, outages, staffed))
     show_record(desk, record, as_json)
     # A plan of some areas says nothing of the others, which may have drifted still.
-    tell_of(desk, record, repaired=not record.areas)
+    tell_of(desk, record, repaired=not (record.areas or record.resumes))
     return Exit.FAILED if record.state != "done" else Exit.OK
 
 
