@@ -151,3 +151,39 @@ def test_a_host_that_shows_no_key_is_not_enrolled(folder: Path) -> None:
 
 def test_enroll_wants_to_know_whom(folder: Path) -> None:
     assert "name devices, or give --all" in str(call("enroll").exception)
+
+
+def test_a_run_is_listed_gone_on_with_and_has_nothing_to_undo(folder: Path) -> None:
+    first = json.loads(call("apply", "--yes", "--json", "--bootstrap", "--ticket", "CHG-7").stdout)
+    listed = call("runs")
+    assert listed.return_value == 0
+    assert listed.stdout.splitlines()[1].split()[:2] == [first["run"], "bootstrap"]
+    assert "(CHG-7)" in call("runs", first["run"]).stdout
+    again = call("apply", "--yes", "--json", "--bootstrap", "--resume", first["run"])
+    second = json.loads(again.stdout)
+    assert (second["resumes"], second["plan_hash"]) == (first["run"], first["plan_hash"])
+    assert [host["reason"] for host in second["hosts"]] == ["key-file"]
+    nothing = str(call("undo", first["run"], "--yes", "--bootstrap").exception)
+    assert nothing == f"{first['run']}: there is nothing left of it to undo there"
+
+
+def test_a_run_of_another_inventory_is_not_gone_on_with(folder: Path) -> None:
+    first = json.loads(call("apply", "--yes", "--json", "--bootstrap").stdout)
+    changed = {**CENTER, "baseline": {"banner": "other\n"}}
+    (folder / "center/center.yaml").write_text(yaml.safe_dump(changed))
+    found = str(call("apply", "--yes", "--bootstrap", "--resume", first["run"]).exception)
+    assert "the inventory has changed since" in found
+
+
+@pytest.mark.parametrize("words", [("undo", "r9"), ("apply", "--resume", "r9"), ("runs", "r9")])
+def test_a_run_that_there_is_none_of_is_named(folder: Path, words: tuple[str, ...]) -> None:
+    assert str(call(*words).exception).startswith("r9: there is no such run on record")
+
+
+def test_a_damaged_record_is_named_and_hides_no_other(folder: Path) -> None:
+    call("apply", "--yes", "--bootstrap")
+    (folder / "state/runs/20260101t000000z-0000.json").write_text("{")
+    found = call("runs", "--json")
+    assert found.return_value == 1
+    assert len(json.loads(found.stdout)["runs"]) == 1
+    assert "20260101t000000z-0000.json: damaged" in found.stderr
