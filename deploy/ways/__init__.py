@@ -6,10 +6,10 @@ from typing import cast
 
 from deploy.messages import WayName
 from deploy.way import Way
-from deploy.ways import cli, ipmi, pjlink, ssh
+from deploy.ways import cli, ipmi, netconf, pjlink, ssh
 
 WAYS: Mapping[WayName, Way] = MappingProxyType(
-    {way.NAME: cast(Way, way) for way in (ssh, cli, pjlink, ipmi)}
+    {way.NAME: cast(Way, way) for way in (ssh, cli, netconf, pjlink, ipmi)}
 )
 
 AREAS: tuple[str, ...] = tuple(dict.fromkeys(area for way in WAYS.values() for area in way.AREAS))
