@@ -24,7 +24,7 @@ from inventory.desks import Desk
 from inventory.gear import Authentication, Gear, Platform
 from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
-from inventory.upkeep import Archive, Authority
+from inventory.upkeep import Archive, Authority, Mail
 from inventory.virtual import VirtualAddress
 from inventory.walls import Wall
 from inventory.words import (
@@ -352,6 +352,8 @@ class Center(Model):
     """Who signs the certificates by which hosts know each other."""
     archives: tuple[Archive, ...] = ()
     """Where packages come from; the hosts with the role `mirror` hold what is needed of them."""
+    mail: Mail | None = None
+    """Where Alertmanager sends what the monitors cannot tell of themselves, to each contact."""
     gear_authentication: Authentication | None = None
     """TACACS+ or RADIUS servers for network gear; without them, its own user logs in."""
     baseline: Baseline = Baseline()

@@ -61,6 +61,14 @@ class Archive(_Part):
         return f"{self.os}/{self.uri.rstrip('/').rpartition('/')[2]}"
 
 
+class Mail(_Part):
+    """Where the alerts of Prometheus are mailed to contacts by."""
+
+    relay: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:\[\]-]+:[0-9]{1,5}$")]
+    """Address and port of the center's own mail server, which takes mail from the monitors."""
+    sender: Annotated[str, StringConstraints(pattern=r"^[^\s@\"'\\]+@[^\s@\"'\\]+$")]
+
+
 def certificate_text(
     authority: Authority, folder: Path, environment: Mapping[str, str] | None = None
 ) -> str:

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from deploy.servers import log, mirror, virtual_address
+from deploy.servers import log, mirror, prometheus, virtual_address
 
-AREAS: tuple[ModuleType, ...] = (log, mirror, virtual_address)
+AREAS: tuple[ModuleType, ...] = (log, mirror, prometheus, virtual_address)

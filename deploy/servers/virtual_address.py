@@ -149,7 +149,7 @@ def _changes(wanted: VirtualDesired, facts: KeepalivedFacts, interface: str) -> 
     if any(file.path == CONFIGURATION for file in files):
         yield ServiceChange(unit=UNIT, action="restart", reason="its configuration")
     elif not facts.unit.is_running:
-        yield ServiceChange(unit=UNIT, action="restart", reason="it does not run")
+        yield ServiceChange(unit=UNIT, action="start", reason="it does not run")
     elif facts.is_stale:
         reason = "it runs with an older configuration than its file"
         yield ServiceChange(unit=UNIT, action="restart", reason=reason)

@@ -70,7 +70,7 @@ def test_a_bare_host_gets_all_and_the_check_before_what_names_it() -> None:
     [
         (
             replace(SETTLED, unit=replace(SETTLED.unit, active="failed")),
-            "restart keepalived.service (it does not run)",
+            "start keepalived.service (it does not run)",
         ),
         (
             replace(SETTLED, is_stale=True),
