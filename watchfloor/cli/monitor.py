@@ -3,16 +3,19 @@
 import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import click
 
 import watchfloor
-from inventory.endpoints import join_endpoint
+from deploy.monitor_unit import UNIT, USER, MonitorUnit
+from inventory.endpoints import join_endpoint, split_endpoint
 from inventory.settings import Settings
 from monitors.config import MonitorConfig
 from watchfloor.cli.center import Site, center_option
 from watchfloor.cli.listening import listen_address, receiving_address
+from watchfloor.cli.output import print_json
 
 REMOTE_REMEDY = "put a proxy with a login in front of 127.0.0.1, or add --allow-remote"
 
@@ -49,6 +52,12 @@ REMOTE_REMEDY = "put a proxy with a login in front of 127.0.0.1, or add --allow-
     help="The longest time in seconds for which a state must be bad before it is an alert.",
 )
 @click.option("--observer", help="The device that this monitor is, or stands beside.")
+@click.option(
+    "--units",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Only write a systemd service there that runs it with the other options given.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as JSON.")
 def monitor(
     *,
@@ -65,6 +74,7 @@ def monitor(
     interval: float | None,
     on_delay: float | None,
     observer: str | None,
+    units: Path | None,
     as_json: bool,
 ) -> None:
     """Poll every device, show the NOC page, raise alerts. Ends with Ctrl-C or SIGTERM.
@@ -72,11 +82,14 @@ def monitor(
     SIGHUP reads the inventory again.
     """
     settings = Settings.from_environment()
+    if observer is not None and observer not in site.center.devices:
+        raise click.BadParameter(f"{observer} is not in this center", param_hint="--observer")
+    if units is not None:
+        _write_unit(site, units, _options(click.get_current_context()), as_json=as_json)
+        return
     host, port = listen_address(
         listen, settings, remote_remedy="" if allow_remote else REMOTE_REMEDY
     )
-    if observer is not None and observer not in site.center.devices:
-        raise click.BadParameter(f"{observer} is not in this center", param_hint="--observer")
     config = MonitorConfig(
         version=watchfloor.__version__,
         center=site.folder.resolve(),
@@ -98,6 +111,46 @@ def monitor(
     # What the command line has loaded would stay for as long as the monitor runs.
     supervisor = [sys.executable, "-P", "-m", "monitors.supervisor", config.model_dump_json()]
     os.execv(sys.executable, supervisor)  # noqa: S606 - our own program, and no shell
+
+
+_NOT_OF_A_SERVICE = frozenset({"site", "units", "as_json", "state_dir", "runtime_dir"})
+"""The unit names the folders by itself."""
+
+
+def _options(ctx: click.Context) -> list[str]:
+    """The options as they were given, for the service."""
+    words: list[str] = []
+    for parameter in ctx.command.params:
+        value = ctx.params.get(parameter.name or "")
+        if parameter.name in _NOT_OF_A_SERVICE or value in (None, False, ()):
+            continue
+        for one in value if isinstance(value, tuple) else (value,):
+            text = str(one.resolve() if isinstance(one, Path) else one)
+            words += [parameter.opts[0]] if one is True else [parameter.opts[0], text]
+    return words
+
+
+def _port(option: str, endpoint: str) -> int:
+    try:
+        return split_endpoint(endpoint)[1]
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write 127.0.0.1:8720", param_hint=option) from error
+
+
+def _write_unit(site: Site, folder: Path, options: list[str], *, as_json: bool) -> None:
+    ports = [
+        _port(option, value)
+        for option, value in pairwise(options)
+        if option in ("--listen", "--traps", "--syslog", "--notices")
+    ]
+    made = MonitorUnit(Path(sys.executable), site.folder.resolve(), options, ports)
+    path = made.write(folder)
+    if as_json:
+        print_json({"format": 1, "written": [str(path)]})
+        return
+    click.echo(f"{path} is written; its account is {USER}. As root:")
+    click.echo(f"install -m 644 {path} /etc/systemd/system/")
+    click.echo(f"systemctl daemon-reload && systemctl enable --now {UNIT}")
 
 
 def _announce(config: MonitorConfig, *, as_json: bool) -> None:

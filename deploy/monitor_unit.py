@@ -1,0 +1,50 @@
+"""The systemd unit of a monitor: its own account, and rights to little more than its sockets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.drift_timer import UnitsError, quoted
+from deploy.rendering import render
+
+UNIT = "watchfloor-monitor.service"
+USER = "watchfloor"
+NAME = "watchfloor-monitor"
+"""Of its folders in /var/lib and /run. Those called `watchfloor` are root's on a deployed host."""
+ENVIRONMENT = "/etc/watchfloor/monitor.environment"
+"""May hold what `env:` secrets need, as NAME=value, for root alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorUnit:
+    """What the service runs, and where."""
+
+    python: Path
+    """The interpreter that has Watchfloor installed."""
+    center: Path
+    """The center's folder, which the service's account may read."""
+    options: Sequence[str]
+    """Of `watchfloor monitor`."""
+    ports: Sequence[int]
+    """Where it listens; one below 1024 needs a capability."""
+
+    @property
+    def text(self) -> str:
+        words = [str(self.python), "-m", "watchfloor", "monitor", *self.options]
+        return render(
+            "monitor.service.j2",
+            user=USER,
+            name=NAME,
+            center=str(self.center).replace("%", "%%"),
+            command=[quoted(word).replace("$", "$$") for word in words],
+            environment=ENVIRONMENT,
+            privileged=any(port < 1024 for port in self.ports),
+        )
+
+    def write(self, folder: Path) -> Path:
+        """Puts it into a folder that is there. Raises `UnitsError`."""
+        try:
+            (folder / UNIT).write_text(self.text, encoding="utf-8")
+        except OSError as error:
+            raise UnitsError(f"{folder}: cannot be written: {error.strerror}") from error
+        return folder / UNIT
