@@ -5,6 +5,7 @@ The device is not trusted to end: each answer has a deadline and a size.
 
 import re
 import time
+from codecs import getincrementaldecoder
 from contextlib import suppress
 
 from paramiko import Channel, SSHException
@@ -62,17 +63,20 @@ class CommandLine:
         self._channel.settimeout(max(0.01, deadline - time.monotonic()))
         self._channel.sendall(f"{command}\n".encode())
         echoed = command.count("\n") + 1
+        # A character may come in two parts.
+        decoder = getincrementaldecoder("utf-8")("replace")
         text, questions = "", 0
         while not self._is_whole(text, echoed):
-            text += self._more(text, echoed, deadline)
-            yes = next((yes for asked, yes in _QUESTIONS if asked.search(text)), "")
-            if yes and questions < _MOST_QUESTIONS:
+            more = _CONTROL.sub("", decoder.decode(self._more(text, echoed, deadline)))
+            text += more
+            yes = next((yes for asked, yes in _QUESTIONS if asked.search(text[-400:])), "")
+            if yes and more and questions < _MOST_QUESTIONS:
                 questions += 1
                 self._channel.sendall(yes.encode())
         lines = text.split("\n")
         return "".join(f"{line.rstrip()}\n" for line in lines[echoed:-1])
 
-    def _more(self, text: str, echoed: int, deadline: float) -> str:
+    def _more(self, text: str, echoed: int, deadline: float) -> bytes:
         if len(text) > MOST:
             raise EOFError("more than any answer has")
         left = deadline - time.monotonic()
@@ -83,10 +87,10 @@ class CommandLine:
             more = self._channel.recv(65536)
         except TimeoutError:
             self._learn(text, echoed)
-            return ""
+            return b""
         if not more:
             raise EOFError
-        return _CONTROL.sub("", more.decode("utf-8", "replace"))
+        return more
 
     def _is_whole(self, text: str, echoed: int) -> bool:
         # Only the end is looked at: a long answer is not searched again and again.

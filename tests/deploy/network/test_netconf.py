@@ -1,7 +1,6 @@
 """Debian's netconfd is deployed to: confirmed by a fresh session, or gone back by itself."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from ncclient import manager
