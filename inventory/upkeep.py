@@ -65,7 +65,8 @@ class Mail(_Part):
     """Where the alerts of Prometheus are mailed to contacts by."""
 
     relay: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:\[\]-]+:[0-9]{1,5}$")]
-    """Address and port of the center's own mail server, which takes mail from the monitors."""
+    """Address and port of the center's own mail server, which takes mail from the monitors and
+    offers STARTTLS."""
     sender: Annotated[str, StringConstraints(pattern=r"^[^\s@\"'\\]+@[^\s@\"'\\]+$")]
 
 

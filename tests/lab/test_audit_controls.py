@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +23,7 @@ from monitors.baseline.judge import Case, judge
 from monitors.baseline.scope import Scope, scope_of
 from monitors.baseline.stored import HostReading, StoredSection
 from monitors.baseline.verdict import Verdict
+from monitors.snapshot import Phase
 from tests.lab import Lab, LabHost
 from tests.lab.breakages import BREAKAGES
 from tests.lab.command import run
@@ -258,3 +262,60 @@ def test_a_second_apply_changes_nothing_after_all_was_put_right(
     site: LabSite, hardened: LabHost
 ) -> None:
     assert site.drifted() == {}
+
+
+def test_the_timers_service_tells_what_was_changed_by_hand_until_it_is_repaired(
+    site: LabSite, hardened: LabHost, tmp_path: Path
+) -> None:
+    """File changed, service started: alert, metric and verdict; applied: all clear again."""
+    command = service_of_timer(site, tmp_path)
+    hardened.run(["sh", "-c", "echo by hand >>/etc/issue.net"])
+    assert subprocess.run(command, check=False).returncode == 2
+    until(lambda: drift_alerts(site) == [AUDITED], 30, "the alert")
+    assert drifted_in_metrics(site) == {AUDITED: 1.0, **dict.fromkeys(CLOCKS, 0.0)}
+    report = audit(site, tmp_path / "drifted", code=2)
+    assert "config-no-drift" in failing(report)
+    assert site.watchfloor("apply", "--yes", "--limit", AUDITED).exit_code == 0
+    until(lambda: drift_alerts(site) == [], 30, "the alert to be over")
+    assert drifted_in_metrics(site)[AUDITED] == 0.0
+    assert "config-no-drift" not in failing(audit(site, tmp_path / "repaired", code=0))
+    assert subprocess.run(command, check=False).returncode == 0
+
+
+def service_of_timer(site: LabSite, folder: Path) -> list[str]:
+    """The command of the unit, in its folder and with its environment, as systemd starts it."""
+    assert site.watchfloor("drift", "--units", str(folder)).exit_code == 0
+    lines = (folder / "watchfloor-drift.service").read_text().splitlines()
+    settings = [line.partition("=")[::2] for line in lines if "=" in line]
+    variables = [shlex.split(value)[0] for name, value in settings if name == "Environment"]
+    path = f"PATH={os.environ['PATH']}"
+    named = dict(settings)
+    clean = ["env", "-i", "-C", named["WorkingDirectory"], path, *variables]
+    return [*clean, *shlex.split(named["ExecStart"])]
+
+
+def drift_alerts(site: LabSite) -> list[str]:
+    """The devices whose drift is an alert now, by the API."""
+    with urllib.request.urlopen(f"{site.monitor_url}/api/v1/alerts", timeout=10) as answer:
+        alerts = json.load(answer)
+    return [
+        one["device"]
+        for one in alerts
+        if (one["alert"], one["phase"]) == ("host-drifted", Phase.UNACKED)
+    ]
+
+
+def drifted_in_metrics(site: LabSite) -> dict[str, float]:
+    with urllib.request.urlopen(f"{site.monitor_url}/metrics", timeout=10) as answer:
+        text = answer.read().decode()
+    line = re.compile(r'^watchfloor_drift_findings\{.*device="([^"]+)"\} (\S+)$', re.MULTILINE)
+    return {device: float(count) for device, count in line.findall(text)}
+
+
+def failing(report: dict[str, Any]) -> set[str]:
+    return {
+        line["control"]
+        for side in report["sides"]
+        for line in side["lines"]
+        if line["verdict"] == Verdict.FAIL
+    }
