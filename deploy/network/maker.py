@@ -6,6 +6,7 @@ from types import MappingProxyType
 from deploy.area import Difference, Rules, Vantage
 from deploy.change import LinesChange
 from deploy.network.cuts import cuts, lets_in
+from deploy.network.dialects import DIALECTS
 from deploy.network.difference import AreaLines, differ, noted
 from deploy.network.intended import gear_intent
 from deploy.network.intent import GearIntent
@@ -54,11 +55,22 @@ def _differences(
     intent = gear_intent(center, device)
     found = differ(intent, running)
     notes = {"management": noted(found.left_alone), "ports": intent.notes}
+    alone = _alone(intent.platform, running)
     return {
-        lines.area: _difference(intent, lines, vantage, notes.get(lines.area, ()))
+        lines.area: _difference(
+            intent, lines, vantage, (*notes.get(lines.area, ()), *(alone if lines.lines else ()))
+        )
         for lines in found.areas
         if lines.area in wanted
     }
+
+
+def _alone(platform: Platform, running: str) -> tuple[str, ...]:
+    """What becomes of a device that nobody gets into any more, where it does not go back."""
+    dialect = DIALECTS[platform]
+    if dialect.trial_on(running) is not None:
+        return ()
+    return (f"it does not go back by itself when it is cut off: {dialect.alone}",)
 
 
 def _difference(

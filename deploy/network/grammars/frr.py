@@ -28,12 +28,14 @@ FRR = Grammar(
         r"^(access-list \S+ seq \d+) ",
     ),
     negated=pairs(
-        (r"^(description|exec-timeout) .*", r"no \1"),
+        (r"^(description) .*", r"no \1"),
+        # `no exec-timeout` is no timeout at all; this is the default.
+        (r"^exec-timeout .*", "exec-timeout 10 0"),
         (r"^no (ip forwarding)$", r"\1"),
         (r"^(vrrp \d+)(?: version \d)?$", r"no \1"),
     ),
     wholes=words(r"^no vrrp \d+$"),
-    unprinted=words(r"^ip forwarding$", r"^no shutdown$"),
+    unprinted=words(r"^ip forwarding$", r"^no shutdown$", r"^exec-timeout 10 0$"),
     replaced=pairs(
         (r"^(access-list \S+) (permit|deny)", r"\1 seq 5 \2"),
         (r"^(vrrp \d+)$", r"\1 version 3"),

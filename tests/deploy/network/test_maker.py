@@ -101,3 +101,12 @@ def test_the_way_is_for_gear_with_a_platform_and_a_login() -> None:
     assert json.loads(cli.reading(center, dut, ()))[0][:2] == ["running", "show running-config"]
     assert cli.AREAS is AREAS
     assert cli.proof(center, dut) == "rendered, not proved"
+
+
+@pytest.mark.parametrize(
+    ("running", "alone"), [("archive\n path flash:wf\n", False), ("hostname sw\n", True)]
+)
+def test_what_does_not_go_back_by_itself_is_said(running: str, alone: bool) -> None:
+    center = center_of(GOLDEN / "ios/access-switch.yaml")
+    notes = " ".join(note for each in made(center, running).values() for note in each.notes)
+    assert ("it does not go back by itself" in notes) is alone
