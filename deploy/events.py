@@ -107,7 +107,9 @@ def flush(settings: Settings) -> Outcome:
     return Outcome(posted, len(_waiting(settings.spool)), complaint)
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect is an error: its target must not see the token."""
+
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 
@@ -149,12 +151,12 @@ def _post(settings: Settings, body: bytes) -> tuple[str, bool]:
         method="POST",
         headers={
             "Content-Type": "application/json",
-            "Authorization": f"Bearer {_token(settings)}",
+            "Authorization": f"Bearer {token(settings)}",
         },
     )
     try:
         # Neither a proxy from the environment nor the target of a redirect may see the token.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
         with opener.open(request, timeout=TIMEOUT_S) as answer:
             answer.read(BODY_LIMIT)
     except urllib.error.HTTPError as error:
@@ -166,7 +168,7 @@ def _post(settings: Settings, body: bytes) -> tuple[str, bool]:
     return "", True
 
 
-def _token(settings: Settings) -> str:
+def token(settings: Settings) -> str:
     """The token that is set, or else the one of a monitor on this machine."""
     if settings.monitor_token:
         return settings.monitor_token.reveal()

@@ -13,7 +13,7 @@ from deploy.change import CertificateChange, Change
 from deploy.failure import Reason
 from deploy.operations.journal import DEAD_MAN_S
 
-WayName = Literal["ssh", "cli", "netconf", "ipmi", "sis", "pjlink"]
+WayName = Literal["ssh", "local", "cli", "netconf", "ipmi", "sis", "pjlink"]
 """How a device is deployed; see `deploy.way`."""
 
 

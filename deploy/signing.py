@@ -4,6 +4,7 @@ ssh-keygen does it (PROTOCOL.sshsig): what checks the signature needs nothing bu
 """
 
 import subprocess
+import tempfile
 from pathlib import Path
 
 from inventory.errors import WatchfloorError
@@ -28,6 +29,20 @@ def sign(state: Path, namespace: str, content: bytes) -> str:
     """The signature of this content, armored. Makes the key on first use. Raises `SigningError`."""
     words = ["-Y", "sign", "-q", "-n", namespace, "-f", str(_key(state))]
     return _ssh_keygen(words, content).decode()
+
+
+def verify(allowed: Path, namespace: str, content: bytes, signature: str) -> None:
+    """Raises `SigningError` unless one of the allowed signers signed just this content."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sig") as file:
+        file.write(signature)
+        file.flush()
+        words = ["-Y", "verify", "-f", str(allowed), "-I", SIGNER, "-n", namespace]
+        try:
+            _ssh_keygen([*words, "-s", file.name], content)
+        except SigningError as error:
+            raise SigningError(
+                f"the signature is not of a signer in {allowed}; nothing was done ({error})"
+            ) from error
 
 
 def _key(state: Path) -> Path:

@@ -1,7 +1,7 @@
 """What the engine answers on its socket.
 
 `metrics`, `snapshot`, `devices`, `device`, `journal`, `events`, `outlook`; `ack`, `event`,
-`reload`; and `heard` from the receiver.
+`lease`, `reload`; and `heard` from the receiver.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from monitors.channel_server import Answer, Refusal
 from monitors.engine import Engine
 from monitors.events import Event, EventError, EventKind, parse_event
 from monitors.heard import parse_heard
+from monitors.leases import Lease, LeaseError, LeaseRequest, Leases
 from monitors.outlook import Outlook
 from monitors.retirement import (
     MissingSensor,
@@ -39,6 +40,7 @@ JOURNAL = TypeAdapter(list[JournalLine])
 MISSING = TypeAdapter(list[MissingSensor])
 EVENTS = TypeAdapter(list[Event])
 OUTLOOK = TypeAdapter(Outlook)
+LEASE = TypeAdapter(Lease)
 MOST_ASKED = 200
 """Devices in one question for an outlook; a wave is smaller."""
 EVENT_QUERY_REMEDY = (
@@ -71,6 +73,7 @@ class Commands:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._leases = Leases(datetime.now(UTC))
         self._commands: dict[str, Callable[[bytes], Awaitable[Answer]]] = {
             "metrics": self._metrics,
             "snapshot": self._snapshot,
@@ -80,6 +83,7 @@ class Commands:
             "ack": self._acknowledge,
             "event": self._event,
             "outlook": self._outlook,
+            "lease": self._lease,
             "events": self._events,
             "heard": self._heard,
             "missing": self._missing,
@@ -172,6 +176,21 @@ class Commands:
         # Whoever asks is about to change them, or has just done so: a fresh look is what they need.
         self._engine.hasten(names)
         return OUTLOOK.dump_json(self._engine.watch.outlook(names, datetime.now(UTC)))
+
+    async def _lease(self, body: bytes) -> bytes:
+        """Lends a device the right to change itself, or takes that back."""
+        try:
+            wanted = LeaseRequest.model_validate_json(body)
+        except ValidationError as error:
+            raise Refusal(400, "lease: send device, by, and perhaps seconds, give_back") from error
+        if wanted.give_back:
+            self._leases.give_back(wanted.device, wanted.by)
+            return b"{}"
+        outlook = OUTLOOK.validate_json(await self._outlook(wanted.device.encode()))
+        try:
+            return LEASE.dump_json(self._leases.ask(wanted, outlook, datetime.now(UTC)))
+        except LeaseError as error:
+            raise Refusal(409, str(error)) from error
 
     async def _missing(self, _: bytes) -> bytes:
         """Every sensor that was seen once and is no longer reported."""

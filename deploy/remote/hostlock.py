@@ -47,14 +47,13 @@ class HostLock:
     ) -> "HostLock":
         """Raises `HostFailure` that names the present owner when somebody else holds it."""
         shell = "/bin/sh" if is_root else "sudo -n -H -- /bin/sh"
-        card = json.dumps({"owner": owner, "run": run, "since": _now()})
         try:
             channel = session.client.get_transport().open_session(timeout=timeout_s)
             channel.settimeout(timeout_s)
             channel.exec_command(
                 f"exec {shell} -c '{_quoted(_HOLD.replace('{patience}', str(PATIENCE_S)))}'"
             )
-            channel.sendall(f"{card}\n".encode())
+            channel.sendall(f"{card(owner, run)}\n".encode())
             answer = _line(channel)
         except (OSError, EOFError, SSHException) as error:
             raise HostFailure(
@@ -62,7 +61,7 @@ class HostLock:
             ) from error
         if answer != "held":
             channel.close()
-            raise _refusal(answer)
+            raise refusal(answer)
         return cls(channel)
 
     def release(self) -> None:
@@ -83,6 +82,11 @@ class HostLock:
                 gevent.sleep(HEARTBEAT_S)
 
 
+def card(owner: str, run: str) -> str:
+    """What lies beside a held lock, on one line: who is at work, since when."""
+    return json.dumps({"owner": owner, "run": run, "since": _now()})
+
+
 def _line(channel: Any) -> str:
     text = b""
     while not text.endswith(b"\n") and len(text) < _ANSWER_LIMIT and (more := channel.recv(512)):
@@ -92,12 +96,13 @@ def _line(channel: Any) -> str:
     return text.decode(errors="replace").strip()
 
 
-def _refusal(answer: str) -> HostFailure:
+def refusal(answer: str) -> HostFailure:
+    """What the holder's answer means when it is not `held`."""
     if not answer.startswith("taken"):
         return HostFailure(Reason.FAILED, f"its lock cannot be taken: {last_words(answer)}")
     try:
-        card = json.loads(answer.removeprefix("taken"))
-        owner, run, since = (one_line(str(card[key]), 80) for key in ("owner", "run", "since"))
+        found = json.loads(answer.removeprefix("taken"))
+        owner, run, since = (one_line(str(found[key]), 80) for key in ("owner", "run", "since"))
     except (ValueError, KeyError, TypeError):
         return HostFailure(Reason.LOCKED, "another apply is at work on it; try again later")
     return HostFailure(

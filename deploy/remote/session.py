@@ -122,7 +122,7 @@ class Session:
         meta = cast(Any, script)(
             text, self._is_root, name=title, _ignore_errors=True, _timeout=int(timeout_s)
         )
-        answer = _answer(meta.stdout_lines, meta.stderr_lines)
+        answer = read_output(meta.stdout_lines, meta.stderr_lines)
         if answer.status == 0:
             return answer.out, None
         failure = command_failure(answer.status, answer.err, timeout_s, alive=self._alive)
@@ -156,10 +156,11 @@ class Session:
             )
         except (TimeoutError, OSError, SSHException, EOFError):
             return Output(None, "", "")
-        return _answer(output.stdout_lines, output.stderr_lines)
+        return read_output(output.stdout_lines, output.stderr_lines)
 
 
-def _answer(out: list[str], err: list[str]) -> Output:
+def read_output(out: list[str], err: list[str]) -> Output:
+    """Takes the status out of what a command printed."""
     status = None
     if out and (match := re.match(rf"^{_STATUS} (\d+)$", out[-1])):
         status = int(match[1])

@@ -82,6 +82,7 @@ class Api:
             Route("/api/v1/alerts/{id}/ack", self._written(self.acknowledge), methods=["POST"]),
             Route("/api/v1/events", self._written(self.event), methods=["POST"]),
             Route("/api/v1/events", self.events),
+            Route("/api/v1/leases", self._written(self.lease), methods=["POST"]),
             Route("/api/v1/journal", self.journal),
             Route("/api/v1/sd", self.service_discovery),
         ]
@@ -161,6 +162,10 @@ class Api:
     async def event(self, _: Request, body: bytes) -> Response:
         """One event; sending it again with the same id changes nothing."""
         return await _answered(self._channel.request("event", body))
+
+    async def lease(self, _: Request, body: bytes) -> Response:
+        """`{"device": NAME, "by": RUN, "seconds": 900}`: 409 says why it may not change now."""
+        return await _answered(self._channel.request("lease", body))
 
     def _from_snapshot(self, view: Callable[[Snapshot], bytes]) -> Answer:
         async def answer(snapshot: Snapshot) -> Response:

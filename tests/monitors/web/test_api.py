@@ -173,7 +173,7 @@ async def test_events_are_asked_of_the_engine(fed: Web, query: str, asked: objec
     assert (command, json.loads(body)) == ("events", asked)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/alerts/a1/ack", "/api/v1/events"])
+@pytest.mark.parametrize("path", ["/api/v1/alerts/a1/ack", "/api/v1/events", "/api/v1/leases"])
 @pytest.mark.parametrize(
     "headers", [{}, {"authorization": "Bearer wrong"}, {"authorization": f"Basic {TOKEN}"}]
 )
@@ -191,6 +191,12 @@ async def test_an_acknowledgement_goes_to_the_engine(fed: Web) -> None:
     assert answer.status_code == 200
     ((command, body),) = fed.engine.asked
     assert (command, json.loads(body)) == ("ack", {"by": "Sam", "id": "a1"})
+
+
+async def test_a_lease_is_asked_of_the_engine(fed: Web) -> None:
+    wanted = b'{"device": "srv-1", "by": "run-1"}'
+    await fed.client.post("/api/v1/leases", headers=BEARER, content=wanted)
+    assert fed.engine.asked[-1] == ("lease", wanted)
 
 
 async def test_a_refusal_of_the_engine_keeps_its_status(fed: Web) -> None:
