@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,15 +21,24 @@ def digest(value: object) -> str:
     return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
 
 
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _steady_fields(kind: type) -> tuple[str, ...]:
+    return tuple(
+        field.name for field in dataclasses.fields(kind) if not field.metadata.get("volatile")
+    )
+
+
 def _plain(value: object) -> Any:
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: _plain(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if not field.metadata.get("volatile")
-        }
+    if dataclasses.is_dataclass(kind):
+        return {name: _plain(getattr(value, name)) for name in _steady_fields(kind)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

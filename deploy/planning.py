@@ -36,7 +36,8 @@ def draw_plan(
     """The plan for these devices. `center` has its public keys resolved."""
     wanted = targets(center, devices)
     answers = survey(access, wanted, run=run, owner=owner, watch=watch, areas=areas)
-    hosts = [host_plan(center, target, answers[target.name], areas) for target in wanted]
+    # Each answer is let go with its facts as soon as its plan is made.
+    hosts = [host_plan(center, target, answers.pop(target.name), areas) for target in wanted]
     return arrange(center, hosts, access.login, areas, how)
 
 

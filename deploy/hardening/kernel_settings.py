@@ -108,13 +108,15 @@ def without(file: TextFile, wanted: Mapping[str, Wanted]) -> str:
     lines = file.content.splitlines(keepends=True)
     for number, line in enumerate(lines):
         key, equals, value = line.strip().removeprefix("-").partition("=")
+        if not equals:
+            continue
         said = " ".join(value.split())
-        clash = any(
-            (fnmatchcase(_path(key.strip()), pattern) or fnmatchcase(pattern, _path(key.strip())))
+        named = _path(key.strip())
+        if any(
+            (fnmatchcase(named, pattern) or fnmatchcase(pattern, named))
             and said not in {one.value, *one.also}
             for pattern, one in wanted.items()
-        )
-        if equals and clash:
+        ):
             lines[number] = LEFT_OUT + line
     return "".join(lines)
 

@@ -3,8 +3,8 @@
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from inventory.facts.area import Area, FactError, area_name
 from inventory.facts.registry import area as find_area
@@ -68,6 +68,8 @@ class HostFacts:
     """All that was read from one host in one go."""
 
     sections: Mapping[str, Section]
+    _parsed: dict[str, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was read before: several areas ask for the same facts."""
 
     def read(self, area: Area[T]) -> T:
         """The parsed facts of an area: `facts.read(sshd).max_auth_tries`.
@@ -75,15 +77,18 @@ class HostFacts:
         Raises `FactError` when the area was not read, not wholly, or is not understood.
         """
         name = area_name(area)
+        if name in self._parsed:
+            return cast(T, self._parsed[name])
         section = self.sections.get(name)
         if section is None:
             raise FactError(f"{name}: was not read from the host")
         if section.complaint:
             raise FactError(f"{name}: reading it {section.complaint}")
         try:
-            return area.parse(section.text)
+            parsed = self._parsed[name] = area.parse(section.text)
         except FactError as error:
             raise FactError(f"{name}: {error}") from error
+        return parsed
 
 
 def batch(area_names: Iterable[str]) -> str:

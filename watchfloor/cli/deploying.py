@@ -25,7 +25,7 @@ from inventory.endpoints import EndpointMap
 from inventory.model import Center, Device
 from inventory.settings import Settings
 from watchfloor.cli.center import Site
-from watchfloor.cli.output import console, print_table
+from watchfloor.cli.output import Page, console, print_table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -166,16 +166,18 @@ def progress(doing: str, hosts: int) -> Iterator[Callable[[Event], None]]:
 
 def show_plan(plan: Plan) -> None:
     """Every host's differences, then one line per host."""
-    out = console()
+    out = Page()
     for host in plan.hosts:
         _show_host(out, host)
+        out.end()
     if plan.hosts:
         print_table(("device", "system", "changes", "areas", "wave", "state"), _rows(plan))
     for number, wave in enumerate(plan.waves, start=1):
         _show_wave(out, number, wave)
+    out.end()
 
 
-def _show_wave(out: Console, number: int, wave: Wave) -> None:
+def _show_wave(out: Page, number: int, wave: Wave) -> None:
     """What it leaves: the margin of each group and function that has less of it meanwhile."""
     names = ", ".join(wave.devices)
     shown = ", ".join(
@@ -184,11 +186,11 @@ def _show_wave(out: Console, number: int, wave: Wave) -> None:
         if margin.name not in wave.takes_out
     )
     margins = f"margins {shown}" if shown else "costs no margin"
-    out.print(f"wave {number} ({names}): {margins}", soft_wrap=True)
+    out.print(f"wave {number} ({names}): {margins}")
     if wave.takes_out:
         out.print(Text(f"  takes out {', '.join(wave.takes_out)}", style="yellow"))
     for line in wave.because:
-        out.print(Text(f"    {printable(line)}", style="yellow"), soft_wrap=True)
+        out.print(Text(f"    {printable(line)}", style="yellow"))
 
 
 def _margin(number: int) -> str:
@@ -203,7 +205,7 @@ def say_what_waits(desk: Desk, outcome: Outcome) -> None:
         console(err=True).print(said, soft_wrap=True)
 
 
-def _show_host(out: Console, host: HostPlan) -> None:
+def _show_host(out: Page, host: HostPlan) -> None:
     if host.is_clean and not any(area.notes for area in host.areas):
         return
     out.print(Text(f"{host.name} {f'({host.os})' if host.os else ''}".strip(), style="bold"))
@@ -216,7 +218,7 @@ def _show_host(out: Console, host: HostPlan) -> None:
     out.print()
 
 
-def _show_area(out: Console, area: AreaPlan) -> None:
+def _show_area(out: Page, area: AreaPlan) -> None:
     if area.is_clean and not area.notes:
         return
     after = f", after {' and '.join(area.after)}" if area.after else ""
@@ -229,10 +231,10 @@ def _show_area(out: Console, area: AreaPlan) -> None:
     for line in area.cuts:
         out.print(Text(f"    cuts the management path: {printable(line)}", style="red"))
     for change in area.changes:
-        out.print(f"    - {printable(change.title)}", soft_wrap=True)
+        out.print(f"    - {printable(change.title)}")
         for line in change.diff:
             style = _DIFF_STYLES.get(line[:1], "")
-            out.print(Text(f"        {line}", style=style), soft_wrap=True)
+            out.print(Text(f"        {line}", style=style))
     for note in area.notes:
         out.print(Text(f"    note: {printable(note)}", style="dim"))
 

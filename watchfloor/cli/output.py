@@ -26,6 +26,29 @@ def console(*, err: bool = False) -> Console:
     return Console(stderr=err, markup=False, highlight=False, emoji=False)
 
 
+class Page:
+    """Many lines that are printed in one go: rich takes a millisecond for each print by itself."""
+
+    def __init__(self) -> None:
+        self._lines: list[str | Text] = []
+
+    def print(self, line: str | Text = "") -> None:
+        """One more line, or several; nothing is folded."""
+        self._lines.append(line)
+
+    def end(self) -> None:
+        """Prints all of them."""
+        out = console()
+        lines, self._lines = self._lines, []
+        if not lines:
+            return
+        if out.is_terminal:
+            texts = (line if isinstance(line, Text) else Text(line) for line in lines)
+            out.print(Text("\n").join(texts), soft_wrap=True)
+        else:
+            click.echo("\n".join(map(str, lines)))
+
+
 def program() -> str:
     """How to call this program again from the same folder: as it was called, unless PATH has it."""
     called = Path(sys.argv[0])
