@@ -39,7 +39,7 @@ _READS: Mapping[Platform, tuple[Read, ...]] = {
 REFUSED = re.compile(
     r"^\s*(?:% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Authorization|Error|Bad|Configuration|"
     r"Not |Cannot|Can't|Access|Permission|Command)|%[A-Z0-9_]+-[0-3]-|ERROR:|Error:|error:|"
-    r"syntax error|unknown command|Command fail|Command parse error)",
+    r"syntax error|unknown command|Command (?:rejected|fail|parse error))",
     re.IGNORECASE,
 )
 """A line of an answer that says that the command was not taken."""

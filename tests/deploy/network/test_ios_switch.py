@@ -1,5 +1,8 @@
 """A simulated IOS switch is deployed to as a user would, refuses, is cut off, and goes back."""
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +11,9 @@ import pytest
 from inventory.endpoints import EndpointMap
 from tests.lab.command import Finished
 from tests.lab.site import LabSite
+from tests.wait import until
 from watchfloor.simulate.ios import SimulatedSwitch
-from watchfloor.simulate.ios_config import printed
+from watchfloor.simulate.ios_config import Section, printed
 from watchfloor.simulate.ios_switch import Switch
 
 HERE = Path(__file__).parent
@@ -137,3 +141,33 @@ def test_a_switch_that_was_cut_off_goes_back_by_itself(
     assert printed(gear.switch.running) == before
     assert gear.switch.startup == saved
     assert site.watchfloor("plan").exit_code == 0
+
+
+def test_killed_in_the_middle_it_goes_back_by_itself(
+    site: LabSite, gear: SimulatedSwitch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, saved = printed(gear.switch.running), gear.switch.startup
+    begun, ended, take = threading.Event(), threading.Event(), Switch.take
+
+    def held(switch: Switch, places: list[Section], line: str) -> list[Section]:
+        found = take(switch, places, line)
+        if line.startswith("banner"):
+            begun.set()
+            assert ended.wait(60)
+        return found
+
+    monkeypatch.setattr(Switch, "take", held)
+    (site.folder / "center.yaml").write_text(CENTER.replace("Authorised use", "Official use"))
+    child = site.start("apply", "--yes", *ACCEPTED, "--area", "management")
+    try:
+        assert begun.wait(60)
+        assert "Official use" in printed(gear.switch.running)
+        children = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
+        for pid in (*map(int, children), child.pid):
+            os.kill(pid, signal.SIGKILL)
+        child.process.wait()
+    finally:
+        ended.set()
+        (site.folder / "center.yaml").write_text(CENTER)
+    until(lambda: printed(gear.switch.running) == before, 30, "the old configuration")
+    assert gear.switch.startup == saved
