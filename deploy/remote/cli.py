@@ -43,15 +43,15 @@ class CliVisit(Visit):
         self._dialect = DIALECTS[self._platform]
         self._reads = untold(around.job.readings[target.reading])
         self._logins: list[NetCliConnector] = []
-        self._planned = self._last = Masked("", ())
-        """The first reading, whose masks the plan's lines have, and the latest good one."""
+        self._planned: Masked | None = None
+        """The first reading, whose masks the plan's lines have."""
+        self._last = Masked("", ())
+        """The latest good one."""
 
     def _open(self) -> Connected:
-        login = self._login()
-        self._planned = self._last = self._gather(_line_of(login))
         return Connected(
             host=self._target.name,
-            client=login.client,
+            client=self._login().client,
             port=self._target.port,
             os=str(self._platform),
         )
@@ -61,8 +61,8 @@ class CliVisit(Visit):
             login.disconnect()
 
     def _read_all(self, text: str) -> str:  # noqa: ARG002 - the visit knows it already
-        if self._around.job.mode == "apply":
-            self._last = self._gather(self._line)
+        self._last = self._gather(self._line)
+        self._planned = self._planned or self._last
         return told_facts({RUNNING: self._last.text})
 
     @property
@@ -119,6 +119,7 @@ class CliVisit(Visit):
         return True
 
     def _send(self, change: LinesChange, trial: Trial | None) -> None:
+        assert self._planned is not None, "nothing is changed before it was read"
         keep = trial.keep if trial else self._dialect.keep
         with self._configuring(trial.enter if trial else self._dialect.enter):
             for number, text in enumerate(commands(change.lines), start=1):

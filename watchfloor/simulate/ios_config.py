@@ -37,7 +37,7 @@ def known(mode: str, text: str) -> Command:
     """The command that a line is. Raises `LineError`."""
     found = next((each for each in commands().get(mode, ()) if each.fits(text)), None)
     if found is None:
-        begun = any(each.words.startswith(f"{text} ") for each in commands().get(mode, ()))
+        begun = any(f"{each.words} ".startswith(f"{text} ") for each in commands().get(mode, ()))
         raise LineError("% Incomplete command." if begun else INVALID)
     return found
 
@@ -95,7 +95,7 @@ def _take_away(place: Section, text: str) -> None:
     # `no` needs no more of a line than what says which one it is.
     gone = [key for key in place.lines if key == text or text.startswith(f"{key} ")]
     gone += [key for key in place.lines if place.lines[key].startswith(f"{text} ")]
-    begun = any(c.words == text or c.words.startswith(f"{text} ") for c in commands()[place.mode])
+    begun = any(f"{c.words} ".startswith(f"{text} ") for c in commands()[place.mode])
     if not gone and command is None and not begun:
         raise LineError(INVALID)
     for key in gone:
