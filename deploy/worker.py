@@ -24,8 +24,8 @@ from pyinfra.context import ctx_config, ctx_host, ctx_state
 
 from deploy.messages import Event, HostJob, Job
 from deploy.remote.fleet import fleet, silence
-from deploy.remote.visit import Surroundings
-from deploy.remote.visits import VISITS
+from deploy.remote.visit import Surroundings, Visit
+from deploy.remote.visits import visit_of
 
 MEMORY_LIMIT = 4 * 1024**3
 """Octets of address space: a host that sends without end costs its wave, not this machine."""
@@ -87,15 +87,15 @@ def main() -> None:
         ctx_state.set(state)  # type: ignore[no-untyped-call] # pyinfra's own signature
         pool = Pool(job.parallel)
         for target in job.hosts:
-            pool.spawn(_visit, around, state, target)
+            pool.spawn(_visit, around, state, target, visit_of(target.way))
         pool.join()
     watcher.kill(block=False)
 
 
-def _visit(around: Surroundings, state: State, target: HostJob) -> None:
+def _visit(around: Surroundings, state: State, target: HostJob, kind: type[Visit]) -> None:
     host = state.inventory.get_host(target.name)
     with ctx_config.use(state.config.copy()), ctx_host.use(host):
-        VISITS[target.way](around, target, host).run()
+        kind(around, target, host).run()
 
 
 if __name__ == "__main__":
