@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import ipmi_rows, redfish_rows, round_rows, snmp_rows
+from bench import deploy_rows, ipmi_rows, planning_rows, redfish_rows, round_rows, snmp_rows
 from bench.peers import install
 from bench.processes import BenchError
 from bench.table import Outcome, Unmeasured, all_met, as_json, as_table
 
 Group = Callable[[Path], Iterable[Outcome]]
-LONGEST_S = 14 * 60.0
+LONGEST_S = 24 * 60.0
 LONGEST_GROUP_S = 5 * 60.0
 """How long everything, and any one group, may take."""
 
@@ -32,6 +32,10 @@ def groups(scale: snmp_rows.Scale) -> dict[str, Group]:
         "redfish": lambda folder: [redfish_rows.steady_row(folder, scale.runs, scale.seconds)],
         "silent": lambda folder: [round_rows.silent_row(folder)],
         "memory": lambda folder: [round_rows.memory_row(folder)],
+        "files": lambda folder: deploy_rows.play_rows(folder, deploy_rows.FILES, scale.runs),
+        "areas": lambda folder: deploy_rows.play_rows(folder, deploy_rows.AREAS, scale.runs),
+        "planning": planning_rows.planning_rows,
+        "hardening": lambda folder: deploy_rows.hardening_rows(folder, scale.runs),
     }
 
 
