@@ -63,7 +63,7 @@ def drift(
     else:
         show_plan(drawn)
     if report:
-        _report(desk, found)
+        report_drift(desk, drawn)
     return _exit(drawn)
 
 
@@ -85,7 +85,7 @@ def finding(desk: Desk, host: HostPlan) -> dict[str, Any]:
     """One host in JSON: what differs, area by area, with no file's content."""
     return {
         "device": host.name,
-        "id": desk.center.devices[host.name].id,
+        "id": desk.center.devices[host.device].id,
         "state": "unreadable" if host.reason else "as-wanted" if host.is_clean else "drifted",
         "reason": host.reason,
         "message": host.message,
@@ -107,11 +107,22 @@ def _exit(drawn: Plan) -> Exit:
     return Exit.CHANGES if drawn.has_changes else Exit.OK
 
 
-def _report(desk: Desk, found: list[dict[str, Any]]) -> None:
-    """One event for each device that was read: nothing found ends what was reported before."""
-    events = [
-        drift_event(desk.run, desk.owner, one["device"], one["id"], one["areas"])
-        for one in found
-        if one["state"] != "unreadable"
-    ]
+def report_drift(desk: Desk, drawn: Plan, *, only_findings: bool = False) -> None:
+    """One event for each device, all its targets together: nothing found ends what was reported.
+
+    A device of which a target was not read, or any with `only_findings`, is told of only when
+    something was found.
+    """
+    by_device: dict[str, list[HostPlan]] = {}
+    for host in drawn.hosts:
+        by_device.setdefault(host.device, []).append(host)
+    events = []
+    for device, hosts in by_device.items():
+        areas: dict[str, list[str]] = {}
+        for host in hosts:
+            areas |= finding(desk, host)["areas"]
+        is_partial = only_findings or any(host.reason for host in hosts)
+        if areas or not is_partial:
+            ident = desk.center.devices[device].id
+            events.append(drift_event(desk.run, desk.owner, device, ident, areas))
     say_what_waits(desk, tell(desk.settings, events))

@@ -9,7 +9,6 @@ import click
 
 from deploy.actor import actor, run_name
 from deploy.blocker import open_gate
-from deploy.events import drift_event, tell
 from deploy.plan import Plan
 from deploy.pull.access import LocalAccess, local_access
 from deploy.pull.bundle import NAMESPACE, PULLED, Bundle, checked, opened
@@ -22,8 +21,8 @@ from deploy.rollout import Order
 from deploy.signing import verify
 from deploy.staffing import Staffing
 from inventory.settings import Settings
-from watchfloor.cli.deploying import Desk, progress, say_what_waits, show_plan
-from watchfloor.cli.drift import finding
+from watchfloor.cli.deploying import Desk, progress, show_plan
+from watchfloor.cli.drift import finding, report_drift
 from watchfloor.cli.exits import Exit
 from watchfloor.cli.output import console, json_option, print_json
 from watchfloor.cli.rollouts import carry_out, show_record, tell_of
@@ -135,13 +134,8 @@ def _told(desk: Desk, drawn: Plan, why: str, *, as_json: bool) -> Exit:
         show_plan(drawn)
         if why:
             console(err=True).print(f"nothing was changed: {why}", soft_wrap=True)
-    drifted = [one for one in found if one["state"] == "drifted"]
-    events = [
-        drift_event(desk.run, desk.owner, one["device"], one["id"], one["areas"]) for one in drifted
-    ]
     # A host without findings is not reported as well: only some areas were looked at.
-    if events:
-        say_what_waits(desk, tell(desk.settings, events))
+    report_drift(desk, drawn, only_findings=True)
     if drawn.has_failures:
         return Exit.FAILED
-    return Exit.CHANGES if drifted else Exit.OK
+    return Exit.CHANGES if drawn.has_changes else Exit.OK

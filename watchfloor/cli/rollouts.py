@@ -86,10 +86,12 @@ def print_record(record: RunRecord) -> None:
 
 def tell_of(desk: Desk, record: RunRecord, *, repaired: bool) -> None:
     """The monitor hears of the run, and (if so) that what it changed has drifted no longer."""
+    failed = {host.device for host in record.hosts if host.failed}
+    devices = {host.device: host.device_id for host in record.hosts if host.device not in failed}
     ended = [
-        drift_event(desk.run, desk.owner, host.host, host.device_id, {})
-        for host in record.hosts
-        if repaired and not host.failed
+        drift_event(desk.run, desk.owner, device, ident, {})
+        for device, ident in devices.items()
+        if repaired
     ]
     run = event("run", record.run, desk.owner, _summary(record))
     say_what_waits(desk, tell(desk.settings, [run, *ended]))
