@@ -101,11 +101,17 @@ class AnsiblePlay:
             check=False,
         )
         seconds = time.monotonic() - began
-        recap = _RECAP.findall(done.stdout)
-        if done.returncode or len(recap) != self.hosts:
+        changed = changed_tasks(done.stdout)
+        if done.returncode or len(changed) != self.hosts:
             (self.folder / "output").write_text(done.stdout + done.stderr)
             raise BenchError(f"ansible-playbook failed: {_complaint(done.stdout + done.stderr)}")
-        return Played(seconds, sum(int(changed) for _, changed, *_ in recap))
+        return Played(seconds, sum(changed.values()))
+
+
+def changed_tasks(output: str) -> dict[str, int]:
+    """Host -> how many tasks changed something, of the hosts on which all went well."""
+    recap = _RECAP.findall(output)
+    return {host: int(changed) for host, changed, *bad in recap if bad == ["0", "0"]}
 
 
 def _complaint(output: str) -> str:

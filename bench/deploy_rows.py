@@ -90,7 +90,7 @@ def _round(lab: Lab, folder: Path, play: Play, count: int, times: Times) -> None
     try:
         site = LabSite.create(folder / "site", ours)
         wanted = _wanted(site, play, count)
-        values = wanted.values(folder / "sources", theirs[0])
+        values = wanted.values(folder / "sources", wanted.missing_folders(theirs[0]))
         peer = AnsiblePlay.write(folder / "ansible", play.name, theirs, values)
         times.ours_cold.append(apply_s(site, play.options, fresh=True))
         times.theirs_cold.append(peer.run().seconds)

@@ -2,7 +2,7 @@
 
 import difflib
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,11 @@ class EndState:
     def files(self) -> tuple[FileChange, ...]:
         return tuple(change for change in self.changes if isinstance(change, FileChange))
 
-    def values(self, sources: Path, fresh: LabHost) -> dict[str, Any]:
-        """The play's variables; writes the texts below `sources` as they lie on a host."""
+    def values(self, sources: Path, folders: Sequence[str] = ()) -> dict[str, Any]:
+        """The play's variables; writes the texts below `sources` as they lie on a host.
+
+        `folders` are those that have to be made.
+        """
         for file in self.files:
             place = sources / file.path.lstrip("/")
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +45,7 @@ class EndState:
         entries = [_entry(file) for file in self.files]
         return {
             "sources": str(sources),
-            "folders": self._missing_folders(fresh),
+            "folders": list(folders),
             "templates": entries[:half],
             "copies": entries[half:],
             "modes": [_mode(entry) for entry in self._modes],
@@ -66,7 +69,8 @@ class EndState:
             elif isinstance(change, ServiceChange):
                 yield ("systemctl", change.action, change.unit)
 
-    def _missing_folders(self, fresh: LabHost) -> list[str]:
+    def missing_folders(self, fresh: LabHost) -> list[str]:
+        """The folders of its files that a host does not have."""
         folders = sorted({str(Path(file.path).parent) for file in self.files})
         return [f for f in folders if fresh.attempt(["test", "-d", f]).exit_code]
 
