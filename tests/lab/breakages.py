@@ -66,10 +66,14 @@ BREAKAGES = {
         "nft 'add chain inet watchfloor input { policy drop; }'",
     ),
     "journald-persistent": _file(
-        "/etc/systemd/journald.conf.d/zzz-broken.conf", "[Journal]\\nStorage=volatile\\n"
+        "/etc/systemd/journald.conf.d/zzz-broken.conf",
+        "[Journal]\\nStorage=volatile\\n",
+        "systemctl restart systemd-journald && journalctl --flush",
     ),
     "net-ip-forward-off": Breakage(
-        "sysctl -qw net.ipv4.ip_forward=1", "sysctl -qw net.ipv4.ip_forward=0"
+        "sysctl -qw net.ipv4.ip_forward=1",
+        # The kernel sets others back to their defaults with it (ip-sysctl).
+        "sysctl -qw net.ipv4.ip_forward=0 && sysctl -qw net.ipv4.conf.all.accept_redirects=0",
     ),
     "net-syncookies": Breakage(
         "sysctl -qw net.ipv4.tcp_syncookies=0", "sysctl -qw net.ipv4.tcp_syncookies=1"
@@ -78,7 +82,8 @@ BREAKAGES = {
         "/etc/systemd/system/cups.service",
         "[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n",
         "if [ -f /etc/systemd/system/cups.service ]; then systemctl -q enable cups;"
-        " else rm -f /etc/systemd/system/multi-user.target.wants/cups.service; fi",
+        " else rm -f /etc/systemd/system/multi-user.target.wants/cups.service; fi;"
+        " systemctl daemon-reload",
     ),
     "no-telnet-rsh": Breakage(
         "mkdir -p /root/telnet/DEBIAN && printf 'Package: telnet\\nVersion: 1\\n"
