@@ -15,6 +15,7 @@ __all__ = [
     "ENROLLED",
     "NAME",
     "PART",
+    "UNDOES",
     "applies",
     "differences",
     "host_job",
@@ -25,6 +26,7 @@ __all__ = [
 NAME: Final = "pjlink"
 PART = ""
 ENROLLED = False
+UNDOES = False
 _PORT = 4352
 
 
