@@ -33,10 +33,11 @@ def planning_rows(folder: Path) -> Iterator[Outcome]:
         script = reading_script(center, (center.devices[host.name],), ())
         facts.write_text(host.run(["sh", "-s"], stdin=script, timeout_s=PATIENCE_S))
         _multiply(site, host.name)
-        seconds, octets = _plan(site, facts, folder / "report")
+        seconds, octets, cpu_s = _plan(site, facts, folder / "report")
     detail = (
         f"{facts.stat().st_size / 1000:.0f} kB of facts each, every area, {HOSTS // 2} groups of"
-        f" two; the plan has {(site.folder / 'plan.json').stat().st_size / 1e6:.0f} MB; {load()}"
+        f" two; the plan has {(site.folder / 'plan.json').stat().st_size / 1e6:.0f} MB;"
+        f" {cpu_s:.1f} s of CPU time; {load()}"
     )
     title = f"planning for {HOSTS} simulated hosts"
     yield Row(f"{title}", seconds, LONGEST_S, "s", detail=detail)
@@ -62,8 +63,8 @@ def _multiply(site: LabSite, name: str) -> None:
     known.write_text("".join(f"{n}.{center_name} {key}\n" for n in names for key in keys))
 
 
-def _plan(site: LabSite, facts: Path, report: Path) -> tuple[float, int]:
-    """Seconds from the command's start to its end, and octets of memory at its largest."""
+def _plan(site: LabSite, facts: Path, report: Path) -> tuple[float, int, float]:
+    """Seconds from the command's start to its end, octets of memory at its largest, CPU time."""
     command = [sys.executable, "-m", "bench.many_hosts", str(facts), str(report)]
     with (site.folder / "output").open("w") as output:
         began = time.monotonic()
@@ -81,4 +82,5 @@ def _plan(site: LabSite, facts: Path, report: Path) -> tuple[float, int]:
         seconds = time.monotonic() - began
     if done.returncode != 2:
         raise BenchError(f"plan ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-    return seconds, int(report.read_text())
+    octets, cpu_s = report.read_text().split()
+    return seconds, int(octets), float(cpu_s)

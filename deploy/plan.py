@@ -7,7 +7,7 @@ disagree, and a host whose facts are no longer those of `facts`. It holds no sec
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -221,11 +221,21 @@ def inventory_digest(center: Center) -> str:
 def save_plan(plan: Plan, path: Path) -> None:
     """Writes the file, readable by its owner only: it tells how the hosts are protected."""
     try:
-        write_whole(path, plan.model_dump_json(indent=2) + "\n")
+        write_whole(path, _pieces(plan))
     except OSError as error:
         raise PlanError(
             f"{path}: the plan cannot be written: {error.strerror}; name another file"
         ) from error
+
+
+def _pieces(plan: Plan) -> Iterator[str]:
+    """The file's text, one line for each target: the whole of it is large."""
+    empty = '"hosts":[]'
+    head, _, tail = plan.model_copy(update={"hosts": ()}).model_dump_json().partition(empty)
+    yield f"{head}{empty[:-1]}\n"
+    for number, host in enumerate(plan.hosts):
+        yield f"{',' if number else ''}{host.model_dump_json()}\n"
+    yield f"]{tail}\n"
 
 
 def load_plan(path: Path) -> Plan:

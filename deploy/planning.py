@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from deploy.access import Access
 from deploy.messages import Event
 from deploy.plan import HostPlan, Plan, host_plan, make_plan
-from deploy.survey import survey
+from deploy.survey import Answer, survey
 from deploy.targets import targets
 from deploy.waves import MOST, waves
 from inventory.model import Center, Device
@@ -35,9 +35,16 @@ def draw_plan(
 ) -> Plan:
     """The plan for these devices. `center` has its public keys resolved."""
     wanted = targets(center, devices)
-    answers = survey(access, wanted, run=run, owner=owner, watch=watch, areas=areas)
-    # Each answer is let go with its facts as soon as its plan is made.
-    hosts = [host_plan(center, target, answers.pop(target.name), areas) for target in wanted]
+    named = {target.name: target for target in wanted}
+    plans: dict[str, HostPlan] = {}
+
+    def take(name: str, answer: Answer) -> None:
+        plans[name] = host_plan(center, named[name], answer, areas)
+
+    left = survey(access, wanted, run=run, owner=owner, watch=watch, areas=areas, each=take)
+    for name, answer in left.items():
+        take(name, answer)
+    hosts = [plans[target.name] for target in wanted]
     return arrange(center, hosts, access.login, areas, how)
 
 

@@ -36,6 +36,8 @@ class Survey:
     devices: Mapping[str, Device]
     """By target."""
     answers: dict[str, Answer] = field(default_factory=dict)
+    each: Callable[[str, Answer], None] | None = None
+    """Gets every complete answer, which is then let go: those of a thousand hosts are large."""
 
     def take(self, event: Event) -> None:
         answer = self.answers.setdefault(event.host, Answer())
@@ -50,6 +52,8 @@ class Survey:
                 answer.reason, answer.message = Reason.FACTS_UNREADABLE, str(error)
         elif isinstance(event, HostDone) and event.reason is not None:
             answer.reason, answer.message = event.reason, event.message
+        if isinstance(event, HostDone) and self.each is not None:
+            self.each(event.host, self.answers.pop(event.host))
 
 
 def survey(
@@ -60,10 +64,14 @@ def survey(
     owner: str,
     watch: Callable[[Event], None],
     areas: Collection[str] = (),
+    each: Callable[[str, Answer], None] | None = None,
 ) -> dict[str, Answer]:
-    """Every target's answer, by name, for these areas. `watch` sees the events as they come."""
+    """Every target's answer, by name, for these areas. `watch` sees the events as they come.
+
+    With `each`, which gets them as soon as they are complete, only those that no host gave.
+    """
     wanted = tuple(targets)
-    found = Survey(access, {target.name: target.device for target in wanted})
+    found = Survey(access, {target.name: target.device for target in wanted}, each=each)
 
     def take(event: Event) -> None:
         found.take(event)

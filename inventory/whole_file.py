@@ -2,19 +2,21 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str | Iterable[str]) -> None:
     """Writes beside its place, then renames: a reader sees the old file or the new one.
 
-    Nobody but its owner can read it (mode 600), whatever was there before. Raises `OSError`.
+    The text may come in pieces. Nobody but its owner can read it (mode 600), whatever was there
+    before. Raises `OSError`.
     """
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.writelines([text] if isinstance(text, str) else text)
             file.flush()
             os.fsync(file.fileno())
         Path(beside).replace(path)

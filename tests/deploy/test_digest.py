@@ -1,3 +1,5 @@
+import hashlib
+import json
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -34,3 +36,9 @@ def test_undecodable_octets_do_no_harm() -> None:
 def test_what_has_no_canonical_form_is_refused() -> None:
     with pytest.raises(TypeError):
         digest(object())
+
+
+def test_a_digest_made_in_pieces_is_that_of_the_whole() -> None:
+    value = ["a", (1, [2, {"b": None}], ()), [], {"c": ("d",)}]
+    whole = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    assert digest(value) == hashlib.sha256(whole).hexdigest()
