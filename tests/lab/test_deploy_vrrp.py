@@ -129,7 +129,8 @@ def test_a_member_whose_service_does_not_answer_gives_it_up(
     center = site.read()
     center["virtual_addresses"]["front"]["port"] = 80
     site.write(**{name: part for name, part in center.items() if isinstance(part, dict)})
-    assert site.watchfloor("apply", "--yes", *ONLY).exit_code == 0
+    done = site.watchfloor("apply", "--yes", *ONLY)
+    assert done.exit_code == 0, done.stdout + done.stderr
     (holder,) = until(lambda: holders(pair, address), 10, "one to hold it")
     holder.run(["systemctl", "stop", "front"])
     until(lambda: holders(pair, address) == others(pair, holder), 15, "the other one to take it")
