@@ -28,7 +28,7 @@ score: $(VENV)/.dev  ## compare the profiles with what is expected of recorded d
 docs: $(VENV)/.dev  ## write docs/monitoring.md anew from the code
 	@$(BIN)/python -m monitors.documentation docs/monitoring.md
 
-bench: $(VENV)/.dev  ## measure speed beside Debian's exporters (as root on Debian)
+bench: $(VENV)/.dev  ## measure speed beside Debian's exporters and ansible-core (as root on Debian)
 	@$(BIN)/python -m bench $(ARGS)
 
 lab: $(VENV)/.dev  ## boot the example center's real hosts (root, Debian)
