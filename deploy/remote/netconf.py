@@ -25,6 +25,8 @@ from deploy.reading import told as told_facts
 from deploy.remote.visit import Visit
 
 RPC_S = 20
+LEISURE_S = 4.0
+"""netconfd looks at its clock only when nobody has talked to it for a while."""
 NEEDED = (":candidate", ":confirmed-commit:1.1")
 _FILTER = ("subtree", f'<system xmlns="{SYSTEM}"/>')
 _ERRORS = (RPCError, TimeoutExpiredError, TransportError, SSHException, OSError, EOFError)
@@ -141,7 +143,7 @@ class NetconfVisit(Visit):
                 return True
             if time.monotonic() > deadline:
                 break
-            time.sleep(0.5)
+            time.sleep(LEISURE_S)
         return False
 
     def _is_as(self, before: dict[str, str]) -> bool:

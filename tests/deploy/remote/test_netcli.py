@@ -14,9 +14,11 @@ from deploy.remote.netcli import NetCliConnector
 
 @pytest.fixture
 def connector() -> NetCliConnector:
-    inventory = Inventory(([("@netcli/sw-1", {"netcli_address": "192.0.2.1"})], {}))
+    known = [("@netcli/sw-1", {"netcli_address": "192.0.2.1"})]
+    inventory = Inventory((known, {}))  # type: ignore[no-untyped-call] # pyinfra's own signature
+    config = Config()  # type: ignore[no-untyped-call] # pyinfra's own signature
     host: Host = inventory.get_host("sw-1")
-    return NetCliConnector(State(inventory, Config(), check_for_changes=False), host)
+    return NetCliConnector(State(inventory, config, check_for_changes=False), host)
 
 
 def test_pyinfra_finds_it_by_its_name() -> None:
