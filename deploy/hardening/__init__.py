@@ -43,7 +43,6 @@ AREAS: tuple[ModuleType, ...] = (
     banner,
     sources,
     updates,
-    sysctl,
     modules,
     usb_storage,
     mounts,
@@ -60,6 +59,8 @@ AREAS: tuple[ModuleType, ...] = (
     logins,
     ssh,
     firewall,
+    # Confirmed by a login of the account that deploys, which has to be there.
+    sysctl,
     journal,
     certificate,
     log_forwarding,

@@ -9,7 +9,7 @@ from inventory.facts.collect import HostFacts
 from inventory.model import Center, Device, Kind
 
 FACTS = ("sysctl",)
-AFTER: tuple[str, ...] = ()
+AFTER = ("accounts",)
 # A host whose answers take another way than its questions would not be reached any more.
 RISKY = True
 ADMIN_FIRST = False

@@ -34,6 +34,8 @@ def parse(text: str) -> PackagesFacts:
     rows = [line.split(" ") for line in lines(text)]
     if not rows or any(len(row) != 3 for row in rows):
         raise FactError("dpkg did not list its packages")
+    if not any(all(row) for row in rows):
+        raise FactError("dpkg listed no package with a name")
     return PackagesFacts(
         tuple(Package(name, v) for status, name, v in rows if status == "installed")
     )

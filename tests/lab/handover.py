@@ -57,8 +57,15 @@ def _seat_administrators(center: Path, copy: Path, subnet: str) -> Path:
     shutil.copytree(center, copy)
     theirs = str(load(copy).networks["admin"].cidr)
     for file in copy.glob("*.yaml"):
-        file.write_text(file.read_text().replace(theirs, subnet))
+        # Both are /24: its routers' and gateways' addresses move along.
+        text = file.read_text().replace(theirs, subnet)
+        file.write_text(text.replace(_prefix(theirs), _prefix(subnet)))
     return copy
+
+
+def _prefix(network: str) -> str:
+    """`10.20.8.` of `10.20.8.0/24`."""
+    return network.partition("/")[0].rpartition(".")[0] + "."
 
 
 def _make_keys(center: Center, folder: Path, admin_key: Path) -> dict[str, str]:

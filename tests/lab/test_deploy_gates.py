@@ -92,7 +92,7 @@ def test_a_rollout_is_refused_because_the_peer_is_down(
         assert "peer" not in left.run(["cat", "/etc/issue"]), "nothing was changed"
     finally:
         right.power_on()
-    assert apply(site, left) == ("done", [])
+    until(lambda: apply(site, left) == ("done", []), 60, "the monitor to see the peer well again")
     assert left.run(["cat", "/etc/issue"]) == "peer\n"
 
 

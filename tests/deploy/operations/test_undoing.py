@@ -16,7 +16,6 @@ from deploy.operations.journal import KEPT_DAYS, KEPT_RUNS, AreaJournal
 from deploy.operations.scripts import script
 from deploy.undo_change import UndoChange
 
-
 NUMBERS = itertools.count()
 
 
