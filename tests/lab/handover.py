@@ -1,5 +1,6 @@
 """What a person gets to work with a kept lab: endpoints, keys, variables and SSH settings."""
 
+import re
 import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -59,8 +60,12 @@ def _seat_administrators(center: Path, copy: Path, subnet: str) -> Path:
     for file in copy.glob("*.yaml"):
         # Both are /24: its routers' and gateways' addresses move along.
         text = file.read_text().replace(theirs, subnet)
-        file.write_text(text.replace(_prefix(theirs), _prefix(subnet)))
+        file.write_text(_NO_BMC.sub("", text.replace(_prefix(theirs), _prefix(subnet))))
     return copy
+
+
+_NO_BMC = re.compile(r"^ +bmc(?:_uplink)?: .*\n|\bipmi: [\w-]+, ", re.MULTILINE)
+"""The lab's hosts have no BMC that could be planned for."""
 
 
 def _prefix(network: str) -> str:
