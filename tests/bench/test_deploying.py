@@ -37,7 +37,7 @@ WANTED = EndState(
 
 def test_the_play_gets_the_plans_texts_and_modes(tmp_path: Path) -> None:
     values = WANTED.values(tmp_path, ["/etc/a"])
-    one, two = (*values["templates"], *values["copies"])
+    one, two = [*list(values["templates"]), *list(values["copies"])]
     assert one == {
         "path": "/etc/a/one",
         "owner": "root",

@@ -115,7 +115,8 @@ def test_an_incident_is_news_for_the_page_and_a_metric() -> None:
     one.look(1.0, at(100))
     shown = one.snapshot(engine(), at(100))
     assert shown.incident is None
-    assert not one.has_news
+    was_news = one.has_news
+    assert not was_news
     one.note(incident(101))
     assert one.has_news
     told = one.snapshot(engine(), at(102), partial=True)
