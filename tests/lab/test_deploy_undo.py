@@ -93,10 +93,10 @@ def test_an_undo_that_cuts_us_off_ends_in_the_state_before_it(site: LabSite, hos
 
 
 def test_what_the_runs_did_is_listed(site: LabSite) -> None:
-    listed = site.watchfloor("runs").stdout.splitlines()
-    assert listed[0].split()[:3] == ["run", "kind", "center"]
-    assert {line.split()[1] for line in listed[1:]} == {"bootstrap", "undo"}
-    run = listed[1].split()[0]
-    shown = site.watchfloor("runs", run).stdout
-    assert f"run: {run} (undo, failed)" in shown
+    listed = site.json("runs", code=0)["runs"]
+    assert {run["kind"] for run in listed} == {"bootstrap", "undo"}
+    last = listed[0]
+    assert (last["kind"], last["state"]) == ("undo", "failed")
+    shown = site.watchfloor("runs", last["run"]).stdout
+    assert last["run"] in shown
     assert "locked-out" in shown or "no login as" in shown

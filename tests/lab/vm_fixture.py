@@ -1,5 +1,6 @@
 """pytest's view of the virtual machine: one for all tests of the group `vm`, hardened once."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,15 @@ from tests.lab.site import LabSite
 from tests.lab.vm import VirtualMachine, boot_machine
 from tests.requirements import need
 
-MARKS = [pytest.mark.lab, pytest.mark.slow, pytest.mark.xdist_group("vm")]
+MARKS = [
+    pytest.mark.lab,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("vm"),
+    pytest.mark.skipif(
+        "WATCHFLOOR_VM" not in os.environ,
+        reason="not proved as a whole yet, and slow: set WATCHFLOOR_VM=1 to run it",
+    ),
+]
 """For every test that uses the machine: one worker boots it, whatever file the test is in."""
 
 
