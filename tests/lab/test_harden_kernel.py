@@ -148,6 +148,8 @@ def test_undo_brings_the_old_state_back_and_another_apply_the_new_one(
     assert done.exit_code == 0, done.stderr + done.stdout
     witness = host.witness()
     assert witness.sysctl("net.ipv4.conf.eth0.log_martians") == 0
+    # /tmp is the disk's again: what lay in memory is gone with it.
+    host.run(["install", "-m", "755", "/bin/true", "/tmp/program"])
     assert host.attempt(["/tmp/program"]).exit_code == 0
     assert witness.file("/etc/crontab").mode == 0o644
     assert not witness.file("/etc/sysctl.d/zz-watchfloor.conf").exists
