@@ -52,7 +52,6 @@ class HealthGate:
     """Told what is being waited for, one line."""
     _known: frozenset[tuple[str, str]] | None = field(default=None, init=False)
     """What was critical when the run began: (device, component)."""
-    _ended: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
 
     def __call__(self, number: int, wave: Wave, moment: Moment) -> tuple[Blocker, ...]:
         """See `deploy.blocker.Gate`."""
@@ -66,6 +65,11 @@ class HealthGate:
         outlook = self._settled(wave.devices)
         if self._known is None:
             self._known = frozenset(_critical(outlook))
+        if self.source.is_live and not outlook.settled:
+            yield Blocker(
+                "monitor",
+                f"does not know every device after {self.patience_s:.0f} s; see what its page says",
+            )
         if outlook.incident is not None:
             yield _of_incident(outlook.incident)
         if not set(wave.devices) <= self.accepted.outages:
@@ -80,7 +84,9 @@ class HealthGate:
                 )
 
     def _after(self, wave: Wave) -> Iterator[Blocker]:
-        ended = datetime.now(UTC)
+        # By the monitor's clock, which its polls are stamped with.
+        told = self.source.outlook(wave.devices).taken_at if self.source.is_live else None
+        ended = told or datetime.now(UTC)
         outlook = self._seen(wave.devices, ended)
         for standing in outlook.devices:
             if self.source.is_live and not polled_since(standing, ended):
@@ -89,7 +95,7 @@ class HealthGate:
                     f"the monitor has not read it wholly in {self.patience_s:.0f} s after its"
                     f" change{_colon(standing.text)}; look at it before you go on",
                 )
-            elif not standing.is_well:
+            elif not _is_back(standing):
                 yield Blocker(
                     standing.device,
                     f"is not well after its change{_colon(standing.text)}; mend it, or take the"
@@ -97,7 +103,7 @@ class HealthGate:
                 )
         if outlook.incident is not None:
             yield _of_incident(outlook.incident)
-        yield from self._of_critical(outlook.critical, frozenset(wave.devices))
+        yield from self._of_critical(outlook.critical)
 
     def _settled(self, devices: tuple[str, ...]) -> Outlook:
         """The outlook, once the monitor knows all devices; a started one needs a moment."""
@@ -106,8 +112,9 @@ class HealthGate:
     def _seen(self, devices: tuple[str, ...], ended: datetime) -> Outlook:
         return self._waited(
             devices,
-            lambda outlook: all(
-                polled_since(standing, ended) and standing.is_well for standing in outlook.devices
+            lambda outlook: (
+                all(polled_since(one, ended) and _is_back(one) for one in outlook.devices)
+                and not any(self._of_critical(outlook.critical))
             ),
             f"to see {', '.join(devices)} well after the change",
         )
@@ -123,12 +130,10 @@ class HealthGate:
             self.say(f"waiting for the monitor {what}")
             time.sleep(ASK_EVERY_S)
 
-    def _of_critical(
-        self, parts: Iterable[CriticalPart], but: frozenset[str] = frozenset()
-    ) -> Iterator[Blocker]:
+    def _of_critical(self, parts: Iterable[CriticalPart]) -> Iterator[Blocker]:
         known = self._known or frozenset()
         for part in parts:
-            if (part.device, part.component) not in known and part.device not in but:
+            if (part.device, part.component) not in known:
                 name = f" {part.component}" if part.component else ""
                 yield Blocker(
                     part.device,
@@ -141,6 +146,11 @@ _REMEDY: Mapping[Moment, str] = {
     "before": "start it, or give --bootstrap where there is no monitor yet",
     "after": "see that it runs again, then go on with --resume",
 }
+
+
+def _is_back(standing: Standing) -> bool:
+    """Whether a changed device works again; a part that was critical before may still be so."""
+    return standing.in_service and not standing.silent
 
 
 def _of_incident(incident: Incident) -> Blocker:

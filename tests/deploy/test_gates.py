@@ -128,6 +128,39 @@ def test_a_device_that_does_not_come_back_blocks_what_follows() -> None:
     assert "`undo`" in told
 
 
+def test_a_part_that_was_critical_before_its_change_does_not_stop_what_follows() -> None:
+    ill = Standing(device="srv-1", monitored=True, state="critical", text="fan has stopped")
+    part = CriticalPart(device="srv-1", component="fan:2")
+    one = gate(WELL.model_copy(update={"devices": (ill,), "critical": (part,)}))
+    assert blocked(one) == []
+    assert blocked(one, "after") == []
+
+
+def test_a_part_of_the_changed_device_that_becomes_critical_stops_what_follows() -> None:
+    part = CriticalPart(device="srv-1", component="disk:1", text="full")
+    one = gate(WELL, WELL.model_copy(update={"critical": (part,)}))
+    assert blocked(one) == []
+    (told,) = blocked(one, "after")
+    assert told.startswith("srv-1: disk:1 has become critical")
+
+
+def test_a_monitor_that_never_settles_is_no_approval() -> None:
+    (told,) = blocked(gate(WELL.model_copy(update={"settled": False})))
+    assert told.startswith("monitor: does not know every device")
+
+
+def test_a_poll_is_after_the_change_by_the_monitors_own_clock() -> None:
+    """Its clock is an hour ahead of ours; the last poll was a minute before the change."""
+    ahead = timedelta(hours=1)
+    taken = datetime.now(UTC) + ahead
+    source = Says([WELL.model_copy(update={"taken_at": taken})])
+    source.polled_after = ahead - timedelta(minutes=1)
+    one = HealthGate(source, nobody, Accepted(), patience_s=0.05)
+    assert blocked(one) == []
+    (told,) = blocked(one, "after")
+    assert "has not read it wholly" in told
+
+
 def test_a_device_that_was_not_read_since_blocks_what_follows() -> None:
     source = Says([WELL], polled_after=timedelta(seconds=-60))
     one = HealthGate(source, nobody, Accepted(), patience_s=0.05)
