@@ -42,6 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     EndpointMap({"web-1/ssh": ("127.0.0.1", port)}).save(tmp_path / "endpoints.yaml")
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.setenv("WATCHFLOOR_CENTER", str(folder))
     monkeypatch.setenv("WATCHFLOOR_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("WATCHFLOOR_RUNTIME", str(tmp_path / "run"))

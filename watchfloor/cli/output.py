@@ -65,10 +65,14 @@ def print_json(value: Any) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = ""
 ) -> None:
-    """A table with headings. Cells are shown as text; a `rich.text.Text` keeps its style."""
+    """A table with headings. Cells are shown as text; a `rich.text.Text` keeps its style.
+
+    The first column says which thing a row is about and is never folded: it is copied into the
+    next command.
+    """
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     out = console()

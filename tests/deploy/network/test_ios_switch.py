@@ -16,6 +16,9 @@ from watchfloor.simulate.ios import SimulatedSwitch
 from watchfloor.simulate.ios_config import Section, printed
 from watchfloor.simulate.ios_switch import Switch
 
+# One switch, from its box to what the last test left of it: in order, and so on one worker.
+pytestmark = pytest.mark.xdist_group("ios")
+
 HERE = Path(__file__).parent
 USER, PASSWORD = "wf-gear", "gear-word-1"
 SECRETS = {

@@ -24,3 +24,11 @@ def test_columns_are_kept_to_where_somebody_says_how_many(
     monkeypatch.setenv("COLUMNS", "40")
     print_table(("device", "what"), [("ups-a", LONG)])
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 40
+
+
+def test_what_is_copied_into_the_next_command_is_never_folded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    print_table(("run", "kind", "why"), [("20261123t040205z-efe3", "bootstrap", LONG)])
+    assert capsys.readouterr().out.splitlines()[1].startswith("20261123t040205z-efe3  ")
