@@ -34,6 +34,7 @@ COMMANDS = {
     "poll": "watchfloor.cli.poll",
     "profile": "watchfloor.cli.profile",
     "pull": "watchfloor.cli.pull",
+    "release": "watchfloor.cli.release",
     "runbook": "watchfloor.cli.runbook",
     "runs": "watchfloor.cli.runs",
     "schema": "watchfloor.cli.schema",

@@ -1,0 +1,1 @@
+"""Watchfloor itself as one file: its wheel and all that it needs, for hosts without a way out."""
