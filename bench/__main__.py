@@ -32,8 +32,10 @@ def groups(scale: snmp_rows.Scale) -> dict[str, Group]:
         "redfish": lambda folder: [redfish_rows.steady_row(folder, scale.runs, scale.seconds)],
         "silent": lambda folder: [round_rows.silent_row(folder)],
         "memory": lambda folder: [round_rows.memory_row(folder)],
-        "files": lambda folder: deploy_rows.play_rows(folder, deploy_rows.FILES, scale.runs),
-        "areas": lambda folder: deploy_rows.play_rows(folder, deploy_rows.AREAS, scale.runs),
+        "files": lambda folder: deploy_rows.one_host_rows(folder, deploy_rows.FILES, scale.runs),
+        "files-many": lambda folder: deploy_rows.many_hosts_rows(folder, deploy_rows.FILES),
+        "areas": lambda folder: deploy_rows.one_host_rows(folder, deploy_rows.AREAS, scale.runs),
+        "areas-many": lambda folder: deploy_rows.many_hosts_rows(folder, deploy_rows.AREAS),
         "planning": planning_rows.planning_rows,
         "hardening": lambda folder: deploy_rows.hardening_rows(folder, scale.runs),
     }

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.ansible_play import SERIES, AnsiblePlay, installed
@@ -35,6 +35,9 @@ class Play:
     areas: tuple[str, ...]
     files: int = 0
     """How many files the areas have to write on a fresh host, where that is what the row says."""
+    packages: tuple[str, ...] = ()
+    """What the areas install. The hosts of the rows with a target have it before the clock starts:
+    apt's own seconds are the same for both sides, and say nothing of either."""
 
     @property
     def options(self) -> list[str]:
@@ -58,7 +61,12 @@ FILES = Play(
     files=20,
 )
 """These areas write twenty files; two modes, a restart and three commands go with them."""
-AREAS = Play("areas", "SSH, sysctl, accounts and PAM", ("ssh", "sysctl", "accounts", "pam"))
+AREAS = Play(
+    "areas",
+    "SSH, sysctl, accounts and PAM",
+    ("ssh", "sysctl", "accounts", "pam"),
+    packages=("libpam-pwquality", "cracklib-runtime"),
+)
 
 
 @dataclass(slots=True)
@@ -71,23 +79,35 @@ class Times:
     theirs_warm: list[float] = field(default_factory=list)
 
 
-def play_rows(folder: Path, play: Play, rounds: int) -> Iterator[Outcome]:
-    """One host, fresh ones for each round; then ten at a time, once."""
-    installed()
+def one_host_rows(folder: Path, play: Play, rounds: int) -> Iterator[Outcome]:
+    """Fresh hosts for each round, one for each side."""
     with lab_or_error() as lab:
-        for count, times in ((1, rounds), (MANY, 1)):
-            measured = Times()
-            for number in range(times):
-                _round(lab, folder / f"{count}-{number}", play, count, measured)
-            yield from _rows(play, count, measured)
+        measured = Times()
+        for number in range(rounds):
+            _round(lab, folder / f"1-{number}", play, 1, measured)
+        yield from _rows(play, 1, measured)
+        if play.packages:
+            bare = Times()
+            _round(lab, folder / "1-bare", replace(play, packages=()), 1, bare)
+            yield _installing_row(play, bare)
+
+
+def many_hosts_rows(folder: Path, play: Play) -> Iterator[Outcome]:
+    """Ten fresh hosts for each side, once."""
+    with lab_or_error() as lab:
+        measured = Times()
+        _round(lab, folder / f"{MANY}-0", play, MANY, measured)
+        yield from _rows(play, MANY, measured)
 
 
 def _round(lab: Lab, folder: Path, play: Play, count: int, times: Times) -> None:
     """Fresh hosts for each side, in turn, cold and then warm; both have to end in one state."""
+    installed()
     kinds = ("w", "a")
     names = {kind: [f"{kind}{folder.name}-{n}" for n in range(count)] for kind in kinds}
     ours, theirs = (lab.boot_all(names[kind]) for kind in kinds)
     try:
+        _install((*ours, *theirs), play.packages)
         site = LabSite.create(folder / "site", ours)
         wanted = _wanted(site, play, count)
         values = wanted.values(folder / "sources", wanted.missing_folders(theirs[0]))
@@ -103,6 +123,13 @@ def _round(lab: Lab, folder: Path, play: Play, count: int, times: Times) -> None
     finally:
         for host in (*ours, *theirs):
             lab.remove(host)
+
+
+def _install(hosts: Sequence[LabHost], packages: Sequence[str]) -> None:
+    if packages:
+        apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", "install"]
+        for host in hosts:
+            host.run([*apt, "--no-install-recommends", *packages], timeout_s=PATIENCE_S)
 
 
 def _wanted(site: LabSite, play: Play, count: int) -> EndState:
@@ -144,6 +171,17 @@ def _rows(play: Play, count: int, times: Times) -> Iterator[Row]:
             detail=f"{spread(ours)} s against {spread(theirs)} s of ansible-core {SERIES}"
             f" with pipelining; {load()}",
         )
+
+
+def _installing_row(play: Play, times: Times) -> Row:
+    return Row(
+        f"the same, cold, with {' and '.join(play.packages)} to be installed",
+        share(times.theirs_cold, times.ours_cold),
+        None,
+        "x as fast",
+        detail=f"{spread(times.ours_cold)} s against {spread(times.theirs_cold)} s; most of both"
+        f" is apt's; {load()}",
+    )
 
 
 def hardening_rows(folder: Path, rounds: int) -> Iterator[Outcome]:

@@ -19,6 +19,7 @@ def main() -> None:
     for host in job["hosts"]:
         for event in _events(host["name"], output):
             sys.stdout.write(json.dumps(event) + "\n")
+    sys.stdout.write('{"event":"job-done"}\n')
     sys.stdout.flush()
     sys.stdin.read()
 

@@ -12,7 +12,8 @@ class Row:
 
     measure: str
     measured: float
-    target: float
+    target: float | None
+    """None where a figure is reported and nothing is asked of it."""
     unit: str
     """What the figures are: `of snmp_exporter`, `x`, `ms`, `MB`, …"""
     at_most: bool = True
@@ -22,7 +23,9 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Whether the target is met."""
+        """Whether the target is met; where there is none, it is."""
+        if self.target is None:
+            return True
         if self.at_most:
             return self.measured <= self.target
         return self.measured >= self.target
@@ -30,8 +33,10 @@ class Row:
     @property
     def figures(self) -> tuple[str, str, str, str]:
         """The row as text: measure, measured, target, verdict."""
-        bound = "<=" if self.at_most else ">="
         measured = f"{number(self.measured)} {self.unit}"
+        if self.target is None:
+            return self.measure, measured, "-", "reported"
+        bound = "<=" if self.at_most else ">="
         return self.measure, measured, f"{bound} {number(self.target)}", "met" if self.met else "NO"
 
 

@@ -1,23 +1,25 @@
-"""The controller's side of a wave: starts the worker, gives it its job, passes its events on."""
+"""The controller's side of a wave: gives a worker its job and passes its events on."""
 
 import queue
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import IO
 
 from pydantic import ValidationError
 
 from deploy.failure import Reason, one_line
-from deploy.messages import EVENTS, Event, HostDone, Job
-from deploy.spare import take
+from deploy.messages import EVENTS, Event, HostDone, Job, JobDone
+from deploy.spare import give_back, take
 
 LINE_LIMIT = 64 * 1024**2
 """Octets of one line from the worker; facts of one host are the longest."""
 SILENCE_S = 900.0
 """A worker that says nothing for so long is ended; its own timeouts are shorter."""
 _STDERR_TAIL = 4000
+_LAST = JobDone().model_dump_json().encode() + b"\n"
+"""Nothing is read after it: the next job has a reader of its own."""
 
 
 def run_job(job: Job, on_event: Callable[[Event], None]) -> None:
@@ -26,33 +28,42 @@ def run_job(job: Job, on_event: Callable[[Event], None]) -> None:
     On Ctrl-C the worker is told to begin no further step, and is waited for; a second Ctrl-C leaves
     it to the hosts' dead-men.
     """
-    waiting = {host.name for host in job.hosts}
-    with _worker() as (worker, stderr):
-        for event in _events(worker, job):
-            if isinstance(event, HostDone):
-                waiting.discard(event.host)
-            on_event(event)
-            if not waiting:
-                break
-        _end(worker)
-        complaint = _tail(stderr)
+    worker = take()
+    try:
+        waiting, is_well = _carry_out(worker.process, job, on_event)
+    except BaseException:
+        _hang_up(worker.process)
+        worker.process.wait()
+        worker.close()
+        raise
+    if is_well and not waiting:
+        give_back(worker)
+        return
+    _end(worker.process)
+    complaint = _tail(worker.stderr)
+    worker.close()
     for name in sorted(waiting):
         message = f"the worker ended early{f': {complaint}' if complaint else ''}"
         on_event(HostDone(host=name, reason=Reason.INTERNAL, message=message))
 
 
-@contextmanager
-def _worker() -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-    """A worker that waits for its job; it has ended afterwards, whatever happened."""
-    worker = take()
-    try:
-        with worker.process:
-            yield worker.process, worker.stderr
-    finally:
-        worker.close()
+def _carry_out(
+    worker: subprocess.Popen[bytes], job: Job, on_event: Callable[[Event], None]
+) -> tuple[set[str], bool]:
+    """The hosts that had no last word, and whether the worker said that it is done."""
+    waiting = {host.name for host in job.hosts}
+    is_done = False
+    for event in _events(worker, job):
+        if isinstance(event, JobDone):
+            is_done = True
+            continue
+        if isinstance(event, HostDone):
+            waiting.discard(event.host)
+        on_event(event)
+    return waiting, is_done
 
 
-def _events(worker: subprocess.Popen[bytes], job: Job) -> Iterator[Event]:
+def _events(worker: subprocess.Popen[bytes], job: Job) -> Iterator[Event | JobDone]:
     lines: queue.Queue[bytes] = queue.Queue(maxsize=1000)
     reader = threading.Thread(target=_read, args=(worker.stdout, lines), daemon=True)
     reader.start()
@@ -78,10 +89,13 @@ def _read(stdout: IO[bytes] | None, lines: "queue.Queue[bytes]") -> None:
     assert stdout is not None
     while line := stdout.readline(LINE_LIMIT):
         lines.put(line)
+        if line == _LAST:
+            return
     lines.put(b"")
 
 
-def _parsed(lines: "queue.Queue[bytes]") -> Iterator[Event]:
+def _parsed(lines: "queue.Queue[bytes]") -> Iterator[Event | JobDone]:
+    """What the worker says of one job; `JobDone` is the last, unless it ends or talks nonsense."""
     while True:
         try:
             line = lines.get(timeout=SILENCE_S)
@@ -90,9 +104,12 @@ def _parsed(lines: "queue.Queue[bytes]") -> Iterator[Event]:
         if not line:
             return
         try:
-            yield EVENTS.validate_json(line)
+            event = EVENTS.validate_json(line)
         except ValidationError:
             return  # something else wrote to its stdout: nothing after it can be trusted
+        yield event
+        if isinstance(event, JobDone):
+            return
 
 
 def _hang_up(worker: subprocess.Popen[bytes]) -> None:

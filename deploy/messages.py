@@ -1,7 +1,7 @@
-"""What the controller and its worker say to each other: one JSON job, then JSON lines back.
+"""What the controller and its worker say to each other: a JSON job, then JSON lines back.
 
-The job goes to the worker's stdin as one line, and stdin stays open: its end tells the worker that
-its controller is gone.
+A job goes to the worker's stdin as one line; the last line back is `JobDone`, and another job may
+follow. Stdin stays open: its end tells the worker that its controller is gone.
 """
 
 from collections.abc import Mapping
@@ -167,8 +167,17 @@ class HostDone(_Message):
     seconds: float = 0
 
 
+class JobDone(_Message):
+    """Nothing more comes of this job: the worker waits for another one."""
+
+    event: Literal["job-done"] = "job-done"
+
+
 Event = Annotated[
     Connected | FactsRead | ChangeStarted | ChangeDone | AreaDone | HostDone,
     Field(discriminator="event"),
 ]
-EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
+"""What is told of a host."""
+EVENTS: TypeAdapter[Event | JobDone] = TypeAdapter(
+    Annotated[Event | JobDone, Field(discriminator="event")]
+)

@@ -1,7 +1,8 @@
-"""A worker that is started ahead: its libraries load while the command loads its own.
+"""A worker that is started ahead, and kept from job to job: its libraries load once.
 
 Loading them takes the better part of a second, which is most of what a command takes that finds
-nothing to do. This module imports next to nothing, so that it can come first.
+nothing to do, and much of what a wave takes. This module imports next to nothing, so that it can
+come first, while the command loads its own.
 """
 
 import atexit
@@ -50,17 +51,28 @@ _spare: list[Worker] = []
 def prepare() -> None:
     """Starts a spare worker, unless there is one."""
     if not _spare:
-        _spare.append(Worker.start())
-        atexit.register(discard)
+        give_back(Worker.start())
 
 
 def take() -> Worker:
-    """The spare, or else a new one."""
-    return _spare.pop() if _spare else Worker.start()
+    """A spare that lives, or else a new one."""
+    while _spare:
+        worker = _spare.pop()
+        if worker.process.poll() is None:
+            return worker
+        worker.close()
+    return Worker.start()
+
+
+def give_back(worker: Worker) -> None:
+    """Keeps a worker that waits for a job, for whoever has the next one."""
+    if not _spare:
+        atexit.register(discard)
+    _spare.append(worker)
 
 
 def discard() -> None:
-    """Ends a spare that nobody needed: without a job, the end of its stdin is its own end."""
+    """Ends the spares: without a job, the end of its stdin is a worker's own end."""
     while _spare:
         worker = _spare.pop()
         assert worker.process.stdin is not None

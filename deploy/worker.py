@@ -1,4 +1,4 @@
-"""The worker process: `python -P -m deploy.worker` takes one JSON job on stdin, prints JSON lines.
+"""The worker process: `python -P -m deploy.worker` takes JSON jobs on stdin, prints JSON lines.
 
 It is a process of its own because pyinfra needs gevent, whose patches must not reach anything else,
 and because a run that hangs is then one process to end. When stdin ends, the controller is gone,
@@ -13,16 +13,18 @@ monkey.patch_all()
 import resource
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import gevent
 import gevent.event
+import gevent.queue
 from gevent.fileobject import FileObject
 from gevent.pool import Pool
 from pyinfra.api.state import State, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_state
 
-from deploy.messages import Event, HostJob, Job
+from deploy.messages import Event, HostJob, Job, JobDone
 from deploy.remote.fleet import fleet, silence
 from deploy.remote.visit import Surroundings, Visit
 from deploy.remote.visits import visit_of
@@ -36,21 +38,23 @@ class Controller:
     """The other end of our stdin and stdout."""
 
     def __init__(self) -> None:
-        self._stdin = FileObject(sys.stdin.buffer, "rb")
+        self._jobs: gevent.queue.Queue[bytes] = gevent.queue.Queue()
         self._gone = gevent.event.Event()
 
-    def job(self) -> Job | None:
-        """The job, one line; None when there is none to do. Raises `ValueError` for another."""
-        line = self._stdin.readline(JOB_LIMIT)
-        return Job.model_validate_json(line) if line else None
-
-    def watch(self) -> None:
-        """Returns when stdin ends; runs in a greenlet of its own."""
-        while self._stdin.read(1):
-            pass
+    def listen(self) -> None:
+        """Takes jobs until stdin ends; runs in a greenlet of its own."""
+        stdin = FileObject(sys.stdin.buffer, "rb")
+        while line := stdin.readline(JOB_LIMIT):
+            self._jobs.put(line)
         self._gone.set()
+        self._jobs.put(b"")
 
-    def tell(self, event: Event) -> None:
+    def jobs(self) -> Iterator[Job]:
+        """Each job, one line, until there is none to do. Raises `ValueError` for another line."""
+        while line := self._jobs.get():
+            yield Job.model_validate_json(line)
+
+    def tell(self, event: Event | JobDone) -> None:
         """One JSON line; the whole of it, or the controller counts as gone."""
         try:
             sys.stdout.write(event.model_dump_json() + "\n")
@@ -68,14 +72,17 @@ class Controller:
 
 
 def main() -> None:
-    """Runs the job to its end. The exit status is 0 whenever every host had its last word."""
+    """Runs each job to its end. The exit status is 0 whenever every host had its last word."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     silence()
     controller = Controller()
-    job = controller.job()
-    if job is None:
-        return
-    watcher = gevent.spawn(controller.watch)
+    gevent.spawn(controller.listen)
+    for job in controller.jobs():
+        _run(job, controller)
+        controller.tell(JobDone())
+
+
+def _run(job: Job, controller: Controller) -> None:
     with tempfile.TemporaryDirectory(prefix="watchfloor-") as folder:
         state = fleet(job, Path(folder))
         state.set_stage(StateStage.Execute)
@@ -83,13 +90,12 @@ def main() -> None:
         around = Surroundings(
             job, controller.tell, lambda: controller.is_gone, controller.wait_for_end
         )
-        # pyinfra's state is one plain global and is set once for all greenlets.
+        # pyinfra's state is one plain global and is set once for all greenlets of a job.
         ctx_state.set(state)  # type: ignore[no-untyped-call] # pyinfra's own signature
         pool = Pool(job.parallel)
         for target in job.hosts:
             pool.spawn(_visit, around, state, target, visit_of(target.way))
         pool.join()
-    watcher.kill(block=False)
 
 
 def _visit(around: Surroundings, state: State, target: HostJob, kind: type[Visit]) -> None:

@@ -3,6 +3,7 @@
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,19 +49,28 @@ def host(name: str, port: int, key: Path, **more: object) -> HostJob:
     return HostJob.model_validate({**fields, "key_file": str(key), **more})
 
 
+@pytest.fixture(autouse=True)
+def no_spare() -> Iterator[None]:
+    """Each test starts its own worker."""
+    spare.discard()
+    yield
+    spare.discard()
+
+
+def job(*hosts: HostJob) -> Job:
+    return Job(
+        mode="read",
+        run="r1",
+        owner="me",
+        readings=("true\n",),
+        hosts=hosts,
+        connect_timeout_s=2,
+    )
+
+
 def run(*hosts: HostJob) -> dict[str, HostDone]:
     events: list[Event] = []
-    run_job(
-        Job(
-            mode="read",
-            run="r1",
-            owner="me",
-            readings=("true\n",),
-            hosts=hosts,
-            connect_timeout_s=2,
-        ),
-        events.append,
-    )
+    run_job(job(*hosts), events.append)
     return {event.host: event for event in events if isinstance(event, HostDone)}
 
 
@@ -127,13 +137,35 @@ def test_a_private_key_is_in_the_job_and_in_no_message(key: Path) -> None:
     assert "SECRET" not in refused.message
 
 
-def test_a_spare_worker_does_the_first_job_and_the_next_gets_its_own(key: Path) -> None:
+def test_one_worker_does_all_jobs_one_after_another(key: Path) -> None:
     spare.prepare()
     spare.prepare()
-    (waiting,) = spare._spare
+    (first,) = spare._spare
+    for name in ("one", "two", "three"):
+        assert run(host(name, closed_port(), key))[name].reason is Reason.PORT_CLOSED
+    assert spare._spare == [first]
+    assert first.process.poll() is None
+
+
+def test_a_worker_that_died_meanwhile_is_replaced(key: Path) -> None:
+    spare.prepare()
+    (first,) = spare._spare
+    first.process.kill()
+    first.process.wait()
     assert run(host("one", closed_port(), key))["one"].reason is Reason.PORT_CLOSED
-    assert waiting.process.returncode == 0
-    assert run(host("one", closed_port(), key))["one"].reason is Reason.PORT_CLOSED
+    assert spare._spare != [first]
+
+
+def test_a_worker_that_was_interrupted_gets_no_other_job(key: Path) -> None:
+    def interrupt(_event: Event) -> None:
+        raise KeyboardInterrupt
+
+    spare.prepare()
+    (first,) = spare._spare
+    with pytest.raises(KeyboardInterrupt):
+        run_job(job(host("one", closed_port(), key)), interrupt)
+    assert first.process.returncode == 0
+    assert spare._spare == []
 
 
 def test_a_spare_worker_that_nobody_needed_ends_by_itself() -> None:
