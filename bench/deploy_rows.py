@@ -15,6 +15,7 @@ from deploy.plan import Plan
 from tests.lab import Lab, LabHost, open_lab
 from tests.lab.errors import LabError
 from tests.lab.site import LabSite
+from tests.wait import NeverHappenedError
 
 COLD = 3.0
 """So many times faster than ansible-core on fresh hosts, at least."""
@@ -214,7 +215,7 @@ def lab_or_error() -> Iterator[Lab]:
     try:
         with open_lab() as lab:
             yield lab
-    except LabError as error:
+    except (LabError, NeverHappenedError) as error:
         raise BenchError(str(error)) from error
 
 

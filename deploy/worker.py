@@ -24,7 +24,7 @@ from gevent.pool import Pool
 from pyinfra.api.state import State, StateStage
 from pyinfra.context import ctx_config, ctx_host, ctx_state
 
-from deploy.messages import Event, HostJob, Job, JobDone
+from deploy.messages import Event, HostJob, Job, JobDone, WayName
 from deploy.remote.fleet import fleet, silence
 from deploy.remote.visit import Surroundings, Visit
 from deploy.remote.visits import visit_of
@@ -32,6 +32,9 @@ from deploy.remote.visits import visit_of
 MEMORY_LIMIT = 4 * 1024**3
 """Octets of address space: a host that sends without end costs its wave, not this machine."""
 JOB_LIMIT = 256 * 1024**2
+_LEAVING_STATE: frozenset[WayName] = frozenset({"ipmi"})
+"""Ways whose libraries keep a session's state for the whole process (pyghmi), so that it does not
+do another job."""
 
 
 class Controller:
@@ -79,6 +82,8 @@ def main() -> None:
     gevent.spawn(controller.listen)
     for job in controller.jobs():
         _run(job, controller)
+        if not _LEAVING_STATE.isdisjoint(target.way for target in job.hosts):
+            return
         controller.tell(JobDone())
 
 
