@@ -1,12 +1,13 @@
 """From the inventory to a worker's way into each host: address, account, key and host keys."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from deploy.area import Vantage
+from deploy.cargo import Hold, NoCargo
 from deploy.messages import HostJob
 from deploy.secret_box import SecretBox
 from inventory.endpoints import EndpointMap
@@ -39,6 +40,8 @@ class Access:
     where."""
     login: str | None = None
     """Another account to log in as: root, on a host that does not have its accounts yet."""
+    hold: Hold | None = None
+    """What can be shipped to hosts."""
 
     @property
     def admin(self) -> str:
@@ -67,7 +70,15 @@ class Access:
     def vantage(self, device: Device, client: str, port: int) -> Vantage:
         """Where we stand towards that device, whose answer has our address and its port."""
         login = self.login or self.admin
-        return Vantage(client, port, login, self.admin, self.box(device))
+        cargo = self.hold or NoCargo()
+        return Vantage(client, port, login, self.admin, self.box(device), cargo)
+
+    def parcels(self, digests: Iterable[str]) -> dict[str, str]:
+        """SHA-256 -> the file on this machine that has it. Raises `WatchfloorError`."""
+        wanted = set(digests)
+        if wanted and self.hold is None:
+            raise AccessError(f"{self.center.name}: nothing can be shipped from here")
+        return self.hold.parcels(wanted) if self.hold is not None and wanted else {}
 
     def host(self, device: Device) -> HostJob:
         """The way in to one host, without anything to do there yet."""
@@ -98,6 +109,7 @@ def open_access(
         host_keys=read_host_keys(settings.known_hosts),
         secrets=secrets,
         login=login,
+        hold=Hold(center, folder, settings.runtime),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from deploy.cargo import Cargo, NoCargo
 from deploy.change import Change
 from deploy.secret_text import SecretCheck, UnknownSecrets
 from inventory.facts.collect import HostFacts
@@ -23,6 +24,8 @@ class Vantage:
     """The account that has to be able to log in and become root afterwards."""
     secrets: SecretCheck = field(default_factory=UnknownSecrets)
     """Tells whether a secret on the host is the wanted one."""
+    cargo: Cargo = field(default_factory=NoCargo)
+    """What can be shipped to the host."""
 
 
 @dataclass(frozen=True, slots=True)

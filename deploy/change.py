@@ -15,6 +15,7 @@ from deploy.bmc_change import BmcSettingChange, BmcUserChange
 from deploy.live_change import ModeChange, PurgeChange, SysctlChange
 from deploy.network.secrets import MASK, shown
 from deploy.secret_text import SecretCheck, names
+from deploy.shipped_change import FolderChange, ReleaseChange
 from deploy.typed_change import TypedChange
 from deploy.undo_change import UndoChange
 from inventory.facts.textfile import StoredSecret, TextFile
@@ -320,6 +321,8 @@ Change = Annotated[
     | AccountChange
     | BmcUserChange
     | BmcSettingChange
+    | ReleaseChange
+    | FolderChange
     | UndoChange,
     Field(discriminator="kind"),
 ]

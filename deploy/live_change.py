@@ -7,17 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from deploy.typed_change import TypedChange
+
 _SHOWN = 3
 """So many names stand in a title; the diff has all of them."""
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """None of these holds a secret."""
-        return ()
 
 
 class Mode(_Frozen):
@@ -40,7 +37,7 @@ class Mode(_Frozen):
         return f"{self.owner}:{self.group} {self.mode:04o}"
 
 
-class ModeChange(_Frozen):
+class ModeChange(TypedChange):
     """Files and folders that exist get their owner, group and mode; a link is left alone."""
 
     kind: Literal["mode"] = "mode"
@@ -70,7 +67,7 @@ class Setting(_Frozen):
     before: str = Field(pattern=r"^[^\n\x00]*$")
 
 
-class SysctlChange(_Frozen):
+class SysctlChange(TypedChange):
     """The running kernel gets these values.
 
     One that it refuses does not fail the step: the host remembers it until its next restart, and
@@ -101,7 +98,7 @@ class SysctlChange(_Frozen):
         return tuple(line for pair in pairs for line in pair)
 
 
-class PurgeChange(_Frozen):
+class PurgeChange(TypedChange):
     """Debian packages go, with their configuration. This is not undone: install them again."""
 
     kind: Literal["purge"] = "purge"

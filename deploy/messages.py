@@ -1,7 +1,8 @@
 """What the controller and its worker say to each other: a JSON job, then JSON lines back.
 
 A job goes to the worker's stdin as one line; the last line back is `JobDone`, and another job may
-follow. Stdin stays open: its end tells the worker that its controller is gone.
+follow, unless the worker ends instead. Stdin stays open: its end tells the worker that its
+controller is gone.
 """
 
 from collections.abc import Mapping
@@ -67,6 +68,8 @@ class HostJob(_Message):
     """`CREDENTIAL.secret` -> its value, of those that the changes' texts have markers of."""
     authority_key: SecretStr = SecretStr("")
     """The private key of the center's authority, where a certificate is to be signed."""
+    parcels: Mapping[str, str] = {}
+    """SHA-256 -> the file on this machine, of those that are shipped before a change."""
     host_keys: tuple[str, ...] = ()
     """`TYPE BASE64`, the only keys that are believed."""
     areas: tuple[AreaJob, ...] = ()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from deploy.drift_timer import UnitsError, quoted
 from deploy.rendering import render
+from inventory.facts.watchfloor import ACCOUNT, ENVIRONMENT, UNIT
 
-UNIT = "watchfloor-monitor.service"
-USER = "watchfloor"
+__all__ = ["NAME", "UNIT", "USER", "MonitorUnit"]
+
+USER = ACCOUNT
 NAME = "watchfloor-monitor"
 """Of its folders in /var/lib and /run. Those called `watchfloor` are root's on a deployed host."""
-ENVIRONMENT = "/etc/watchfloor/monitor.environment"
-"""May hold what `env:` secrets need, as NAME=value, for root alone."""
 
 
 @dataclass(frozen=True, slots=True)

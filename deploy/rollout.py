@@ -179,11 +179,15 @@ class Rollout:
                 host = host.model_copy(update={"authority_key": self.access.authority_key()})
             names = {name for job in jobs for change in job.changes for name in change.secrets}
             secrets = self.access.box(target.device).values(sorted(names))
+            parcels = self.access.parcels(
+                digest for job in jobs for change in job.changes for digest in change.parcels
+            )
         except WatchfloorError as error:
             progress.reason, progress.message = Reason.CREDENTIAL, str(error)
             return target, None
         known = {**host.secrets, **secrets}
-        return target, host.model_copy(update={"areas": jobs, "secrets": known})
+        has = {"areas": jobs, "secrets": known, "parcels": parcels}
+        return target, host.model_copy(update=has)
 
     def _ready(self, progress: Progress) -> list[AreaPlan]:
         ready: list[AreaPlan] = []

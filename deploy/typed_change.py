@@ -17,3 +17,8 @@ class TypedChange(BaseModel):
     def secrets(self) -> tuple[str, ...]:
         """The secrets that the worker needs for it, and no others: `CREDENTIAL.secret`."""
         return ()
+
+    @property
+    def parcels(self) -> tuple[str, ...]:
+        """The SHA-256 of the files that have to be on the host before it is made."""
+        return ()

@@ -24,7 +24,7 @@ from inventory.desks import Desk
 from inventory.gear import Authentication, Gear, Platform
 from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
-from inventory.upkeep import Archive, Authority, Mail
+from inventory.upkeep import Archive, Authority, FileReference, Mail
 from inventory.virtual import VirtualAddress
 from inventory.walls import Wall
 from inventory.words import (
@@ -354,6 +354,9 @@ class Center(Model):
     """Where packages come from; the hosts with the role `mirror` hold what is needed of them."""
     mail: Mail | None = None
     """Where Alertmanager sends what the monitors cannot tell of themselves, to each contact."""
+    release: FileReference = ""
+    """`file:` reference to the release of Watchfloor that hosts get (`watchfloor release` makes
+    one); relative paths start at the center's folder."""
     gear_authentication: Authentication | None = None
     """TACACS+ or RADIUS servers for network gear; without them, its own user logs in."""
     baseline: Baseline = Baseline()

@@ -19,6 +19,9 @@ _CERTIFICATE = re.compile(
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9./-]*$", max_length=60)]
 """A suite or component of an archive: `bookworm-security`, `main`."""
 
+FileReference = Annotated[str, StringConstraints(pattern=r"^(file:[^\x00\n]+)?$", max_length=1000)]
+"""`file:path`, or nothing."""
+
 
 class AuthorityError(WatchfloorError):
     """A certificate of the center's authority that cannot be read."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from deploy.change import CertificateChange, Change, CommandChange
 from deploy.operations.journal import input_document
+from deploy.shipped_change import ReleaseChange
 
 OWNER = "/run/watchfloor/owner"
 """Names the run that holds the host's lock; see `deploy.remote.hostlock`."""
@@ -35,11 +36,13 @@ echo {done} {number} $(($(now) - began))
 def batches(changes: Iterable[Change]) -> Iterator[list[tuple[int, Change]]]:
     """The changes with their numbers from 1, as many together as can be.
 
-    A certificate begins another batch: what comes before it may bring what makes its key.
+    A certificate begins another batch: what comes before it may bring what makes its key. So does
+    a change whose content is shipped first, which takes its time.
     """
     found: list[tuple[int, Change]] = []
     for number, change in enumerate(changes, start=1):
-        if found and (len(found) == MOST or isinstance(change, CertificateChange)):
+        is_prepared = isinstance(change, CertificateChange) or change.parcels
+        if found and (len(found) == MOST or is_prepared):
             yield found
             found = []
         found.append((number, change))
@@ -57,7 +60,7 @@ def batch(run: str, steps: Sequence[str]) -> str:
 
 def longest(change: Change) -> float:
     """Seconds that a change says it may take; 0 when it says nothing."""
-    return change.timeout_s if isinstance(change, CommandChange) else 0
+    return change.timeout_s if isinstance(change, CommandChange | ReleaseChange) else 0
 
 
 def done(output: str) -> dict[int, float]:

@@ -25,16 +25,19 @@ from deploy.live_change import ModeChange, PurgeChange, SysctlChange
 from deploy.operations import (
     commands,
     files,
+    folders,
     limits,
     modes,
     packages,
     people,
+    releases,
     rules,
     services,
     sysctl,
     undoing,
 )
 from deploy.operations.journal import Step
+from deploy.shipped_change import FolderChange, ReleaseChange
 from deploy.undo_change import UndoChange
 
 NOTHING: Mapping[str, SecretStr] = MappingProxyType({})
@@ -58,6 +61,8 @@ SCRIPTS: Mapping[type[Change], Callable[[Any, Step], str]] = MappingProxyType(
         LockChange: limits.script,
         ShellChange: limits.script,
         IdleChange: limits.script,
+        ReleaseChange: releases.script,
+        FolderChange: folders.script,
     }
 )
 """Every kind of change but those that need more than themselves and their step."""

@@ -4,14 +4,19 @@ from dataclasses import dataclass
 
 from deploy.access import Access, deploy_credential
 from deploy.area import Vantage
+from deploy.center_folder import CenterFolder
 from deploy.messages import HostJob
 from deploy.pull.bundle import Bundle
+from deploy.releases.manifest import Release
 from inventory.endpoints import EndpointMap
 from inventory.errors import WatchfloorError
 from inventory.model import Center, Device
 from inventory.secrets import ResolvedCredential, SecretText
 
-LEFT = "needs a secret or the center's authority, which no bundle has: left to `watchfloor apply`"
+LEFT = (
+    "needs a secret, the center's authority or a file that is shipped, which no bundle has: left to"
+    " `watchfloor apply`"
+)
 
 
 class WithheldError(WatchfloorError):
@@ -22,6 +27,20 @@ class Withheld:
     """Stands where a controller has the center's secrets."""
 
     def is_current(self, name: str, salt: str, digest: str) -> bool:  # noqa: ARG002 - the protocol's
+        """Raises `WithheldError`."""
+        raise WithheldError(LEFT)
+
+
+class WithheldCargo:
+    """Stands where a controller has files to ship."""
+
+    @property
+    def release(self) -> Release:
+        """Raises `WithheldError`."""
+        raise WithheldError(LEFT)
+
+    @property
+    def center_folder(self) -> CenterFolder:
         """Raises `WithheldError`."""
         raise WithheldError(LEFT)
 
@@ -44,7 +63,7 @@ class LocalAccess(Access):
 
     def vantage(self, device: Device, client: str, port: int) -> Vantage:  # noqa: ARG002 - as `Access`
         """From the host itself."""
-        return Vantage(client, port, self.admin, self.admin, Withheld())
+        return Vantage(client, port, self.admin, self.admin, Withheld(), WithheldCargo())
 
 
 def local_access(bundle: Bundle) -> LocalAccess:

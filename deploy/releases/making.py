@@ -45,13 +45,13 @@ def make_release(
     with tempfile.TemporaryDirectory(prefix="watchfloor-release-") as name:
         folder = Path(name)
         say("building Watchfloor's own wheel")
-        own = _own_wheel(source, folder / "own")
+        own = own_wheel(source, folder / "own")
         found = {}
         for python in pythons:
             say(f"fetching the wheels for Python {python}")
-            found[python] = _fetched(requirements, folder / python, python)
+            found[python] = fetched(requirements, folder / python, python)
         say(f"writing {out}")
-        _write(out, own, found)
+        write(out, own, found)
     return read_release(out)
 
 
@@ -79,13 +79,15 @@ def requirements_text(wheels: Iterable[Path]) -> str:
     )
 
 
-def _own_wheel(source: Path, folder: Path) -> Path:
+def own_wheel(source: Path, folder: Path) -> Path:
+    """Builds the checkout's wheel in that folder. Raises `ReleaseError`."""
     words = ["wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(folder)]
     _pip([*words, str(source.resolve())], "Watchfloor's own wheel cannot be built")
     return next(folder.glob("watchfloor-*.whl"))
 
 
-def _fetched(requirements: Path, folder: Path, python: str) -> list[Path]:
+def fetched(requirements: Path, folder: Path, python: str) -> list[Path]:
+    """The wheels that the hashed list names, in that folder. Raises `ReleaseError`."""
     platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(_GLIBC, _OLDEST_GLIBC - 1, -1)]
     _pip(
         [
@@ -123,8 +125,9 @@ def _complaint(said: str) -> str:
     return one_line((errors or lines or ["pip says nothing"])[0], 300)
 
 
-def _write(out: Path, own: Path, found: Mapping[str, Sequence[Path]]) -> None:
-    """All of it, or nothing at that place."""
+def write(out: Path, own: Path, found: Mapping[str, Sequence[Path]]) -> None:
+    """All of it, or nothing at that place; `found` has each Python's wheels. Raises
+    `ReleaseError`."""
     files = dict(_files(own, found))
     manifest = Manifest(
         version=own.name.split("-")[1],

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import gevent
 from pyinfra.api.host import Host
@@ -18,11 +19,14 @@ from deploy.operations.scripts import script
 from deploy.remote.fleet import remember_key
 from deploy.remote.hostlock import HostLock
 from deploy.remote.session import Greeting, Session
+from deploy.remote.upload import arrival_script, presence_script, send
 from deploy.remote.visit import Surroundings, Visit
 from inventory.facts.keepalived import HAND_OVER
 
 SUPPORTED = ("debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04")
 LOGIN_TIMEOUT_S = 30
+SHIPPED_TIMEOUT_S = 90
+"""For reading what was shipped once."""
 FRESH_LOGIN_S = 15
 """How long a fresh login is tried; far below the dead-man's patience."""
 _HAND_OVER = f"[ ! -x {HAND_OVER} ] || {HAND_OVER}\n"
@@ -143,6 +147,9 @@ class SshVisit(Visit):
         ]
         if number == 1:
             steps.insert(0, journal.open_script(self._job.dead_man_s if area.risky else None))
+        if first.parcels:
+            # What was shipped took its time: the controller hears that it goes on.
+            self._started(area, number, first.title)
         text = batch(self._job.run, steps)
         said, failure = session.attempt(text, first.title, self._patience(part))
         made = list(done(said).values())[len(steps) - len(part) :]
@@ -159,7 +166,10 @@ class SshVisit(Visit):
         return min(sum(each) + LOGIN_TIMEOUT_S, MOST_PATIENCE_S)
 
     def _ready(self, session: Session, change: Change) -> Change:
-        """The change as it can be made: a certificate is signed for the key that is on the host."""
+        """The change as it can be made: a certificate is signed for the key that is on the host,
+        and what is too large for a script is there."""
+        for sha256 in change.parcels:
+            self._ship(session, sha256)
         if not isinstance(change, CertificateChange):
             return change
         public_key = session.read(key_script(change), LOGIN_TIMEOUT_S)
@@ -168,6 +178,24 @@ class SshVisit(Visit):
             return certificate_file(change, public_key, authority_key)
         except CertificateError as error:
             raise HostFailure(Reason.CREDENTIAL, str(error)) from error
+
+    def _ship(self, session: Session, sha256: str) -> None:
+        """Sends what the host does not have yet of that file. Raises `HostFailure`."""
+        path = Path(self._target.parcels[sha256])
+        size = path.stat().st_size
+        had = int(session.read(presence_script(sha256, size), SHIPPED_TIMEOUT_S))
+        if had == size:
+            return
+        assert self._greeting is not None
+        send(
+            session.client,
+            path,
+            sha256,
+            had,
+            is_root=self._greeting.is_root,
+            must_stop=self._around.must_stop,
+        )
+        session.read(arrival_script(sha256), SHIPPED_TIMEOUT_S)
 
     def _prove_admin(self, area: AreaJob) -> None:
         """A first run comes as root: before root is refused, the admin has to come in once."""

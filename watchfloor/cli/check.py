@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from inventory.loader import InventoryError, load
+from deploy.cargo import release_path
+from deploy.releases.manifest import ReleaseError, read_release
+from inventory.loader import InventoryError, Problem, load
 from inventory.model import Center
 from inventory.topology import Topology
 from watchfloor.cli.center import find_center
@@ -39,7 +41,9 @@ def check(folder: Path | None, as_json: bool) -> None:
     center is summed up, with the functions that a single failure takes out by design.
     """
     try:
-        center = load(find_center(folder))
+        where = find_center(folder)
+        center = load(where)
+        check_release(center, where)
     except InventoryError as error:
         _print_problems(error, as_json)
         click.get_current_context().exit(Exit.FAILED)
@@ -52,6 +56,18 @@ def check(folder: Path | None, as_json: bool) -> None:
         )
     else:
         _print_summary(center, points, notes)
+
+
+def check_release(center: Center, folder: Path) -> None:
+    """Raises `InventoryError` when the release that the inventory names is not whole."""
+    path = release_path(center, folder)
+    if path is None:
+        return
+    try:
+        read_release(path)
+    except ReleaseError as error:
+        problem = Problem(str(path), 0, 0, str(error).removeprefix(f"{path}: "))
+        raise InventoryError([problem]) from error
 
 
 def single_points(center: Center) -> list[SinglePoint]:
