@@ -6,8 +6,6 @@ in the next event's `dropped`.
 """
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +13,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
 
+from inventory import monitor_api
 from inventory.errors import WatchfloorError
+from inventory.monitor_api import MonitorApiError
 from inventory.settings import Settings
 from inventory.whole_file import write_whole
 
@@ -23,8 +23,6 @@ SPOOL_LIMIT = 1000
 TIMEOUT_S = 5.0
 BODY_LIMIT = 60 * 1024
 """Octets of one event; the API takes 64 KiB."""
-TOKEN_FILE = "api-token"  # noqa: S105 - the name of a file
-"""Where a monitor on this machine keeps its token, in the state folder."""
 
 _FINAL = frozenset(
     {
@@ -107,13 +105,6 @@ def flush(settings: Settings) -> Outcome:
     return Outcome(posted, len(_waiting(settings.spool)), complaint)
 
 
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is an error: its target must not see the token."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
 def _spool(folder: Path, new: Mapping[str, Any], number: int) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -145,34 +136,10 @@ def _waiting(folder: Path) -> list[Path]:
 def _post(settings: Settings, body: bytes) -> tuple[str, bool]:
     """A complaint (empty when it was taken), and whether trying again is of no use."""
     url = f"{settings.monitor_url}/api/v1/events"
-    request = urllib.request.Request(  # noqa: S310 - the settings accept http and https only
-        url,
-        data=body,
-        method="POST",
-        headers={
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {token(settings)}",
-        },
-    )
     try:
-        # Neither a proxy from the environment nor the target of a redirect may see the token.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
-        with opener.open(request, timeout=TIMEOUT_S) as answer:
-            answer.read(BODY_LIMIT)
-    except urllib.error.HTTPError as error:
-        hint = "; set WATCHFLOOR_MONITOR_TOKEN" if error.code in (401, 403) else ""
-        return f"{url}: the monitor answered {error.code}{hint}", error.code in _FINAL
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        return f"{url}: the monitor does not answer ({reason})", False
+        monitor_api.post(
+            url, body, monitor_api.token(settings), timeout_s=TIMEOUT_S, largest=BODY_LIMIT
+        )
+    except MonitorApiError as error:
+        return str(error), error.status in _FINAL
     return "", True
-
-
-def token(settings: Settings) -> str:
-    """The token that is set, or else the one of a monitor on this machine."""
-    if settings.monitor_token:
-        return settings.monitor_token.reveal()
-    try:
-        return (settings.state / TOKEN_FILE).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""

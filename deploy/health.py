@@ -1,9 +1,6 @@
 """How the center is, for the rollout: as its monitor sees it, or as we see its peers ourselves."""
 
-import json
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,9 +11,11 @@ from urllib.parse import urlencode, urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from inventory import monitor_api
 from inventory.endpoints import EndpointMap
 from inventory.errors import WatchfloorError
 from inventory.model import Center
+from inventory.monitor_api import MonitorApiError
 from inventory.settings import Settings
 from inventory.topology import Health, Topology
 
@@ -126,9 +125,12 @@ class MonitorHealth:
     def outlook(self, devices: Iterable[str]) -> Outlook:
         """See `HealthSource`."""
         query = urlencode({"devices": ",".join(devices)})
-        text = _get(f"{self.url}/api/v1/outlook?{query}")
+        url = f"{self.url}/api/v1/outlook?{query}"
         try:
+            text = monitor_api.get(url, timeout_s=TIMEOUT_S, largest=LARGEST_ANSWER)
             found = Outlook.model_validate_json(text)
+        except MonitorApiError as error:
+            raise HealthError(str(error)) from error
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise HealthError(
@@ -253,36 +255,6 @@ def watches(source: HealthSource) -> bool:
     except HealthError:
         return False
     return True
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
-
-
-def _get(url: str) -> bytes:
-    """The body. Raises `HealthError`, with the monitor's own words where it refuses."""
-    place = url.partition("?")[0]
-    # Neither a proxy from the environment nor a redirect has a say in what we believe.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
-    try:
-        with opener.open(url, timeout=TIMEOUT_S) as answer:
-            body = answer.read(LARGEST_ANSWER + 1)
-    except urllib.error.HTTPError as error:
-        raise HealthError(f"{place}: the monitor answered {error.code}: {_said(error)}") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise HealthError(f"{place}: the monitor does not answer ({reason})") from error
-    if len(body) > LARGEST_ANSWER:
-        raise HealthError(f"{place}: the answer is larger than {LARGEST_ANSWER} octets")
-    return bytes(body)
-
-
-def _said(error: urllib.error.HTTPError) -> str:
-    try:
-        return str(json.loads(error.read(4096))["error"])[:300]
-    except (OSError, ValueError, KeyError, TypeError):
-        return error.reason
 
 
 def _answers(place: tuple[str, int]) -> bool:

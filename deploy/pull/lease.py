@@ -1,13 +1,12 @@
 """Asks the monitors for the right to change this host: every one that is set has to lend it."""
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from deploy.events import NoRedirect, token
+from inventory import monitor_api
 from inventory.errors import WatchfloorError
+from inventory.monitor_api import MonitorApiError
 from inventory.settings import Settings
 
 _TIMEOUT_S = 10.0
@@ -38,29 +37,13 @@ def _give_back(settings: Settings, url: str, device: str, run: str) -> None:
 
 
 def _post(settings: Settings, url: str, body: dict[str, object]) -> None:
-    request = urllib.request.Request(  # noqa: S310 - the settings accept http and https only
-        f"{url}/api/v1/leases",
-        data=json.dumps(body).encode(),
-        method="POST",
-        headers={
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {token(settings)}",
-        },
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
     try:
-        with opener.open(request, timeout=_TIMEOUT_S) as answer:
-            answer.read(_LONGEST)
-    except urllib.error.HTTPError as error:
-        raise LeaseRefusedError(f"{url} lends no lease: {_reason(error)}") from error
-    except (OSError, ValueError) as error:
-        raise LeaseRefusedError(f"{url} lends no lease: it does not answer ({error})") from error
-
-
-def _reason(error: urllib.error.HTTPError) -> str:
-    try:
-        said = json.loads(error.read(_LONGEST))["error"]
-    except (ValueError, KeyError, TypeError, OSError):
-        said = f"it answered {error.code}"
-    hint = "; set WATCHFLOOR_MONITOR_TOKEN" if error.code in (401, 403) else ""
-    return f"{str(said)[:300]}{hint}"
+        monitor_api.post(
+            f"{url}/api/v1/leases",
+            json.dumps(body).encode(),
+            monitor_api.token(settings),
+            timeout_s=_TIMEOUT_S,
+            largest=_LONGEST,
+        )
+    except MonitorApiError as error:
+        raise LeaseRefusedError(f"no lease: {error}") from error

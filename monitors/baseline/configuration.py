@@ -1,16 +1,15 @@
 """What the deploying side last reported of a device's configuration; the monitor keeps it."""
 
 import asyncio
-import json
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
 from pydantic import TypeAdapter, ValidationError
 
+from inventory import monitor_api
 from inventory.errors import WatchfloorError
+from inventory.monitor_api import MonitorApiError
 from monitors.events import Event, EventKind
 
 TIMEOUT_S = 10.0
@@ -67,34 +66,9 @@ def configuration_facts(monitor: str, event: Event | None) -> ConfigurationFacts
     )
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: object, **__: object) -> None:
-        return None
-
-
 def _get(url: str) -> bytes:
-    place = url.partition("?")[0]
-    # Neither a proxy from the environment nor a redirect has a say in what becomes evidence.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
     try:
-        with opener.open(url, timeout=TIMEOUT_S) as answer:
-            body = answer.read(LARGEST_ANSWER + 1)
-    except urllib.error.HTTPError as error:
-        raise MonitorSilentError(
-            f"{place}: the monitor answered {error.code}{_said(error)}"
-        ) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        raise MonitorSilentError(
-            f"{place}: the monitor does not answer ({reason}); set WATCHFLOOR_MONITOR_URL"
-        ) from error
-    if len(body) > LARGEST_ANSWER:
-        raise MonitorSilentError(f"{place}: the answer is larger than {LARGEST_ANSWER} octets")
-    return bytes(body)
-
-
-def _said(error: urllib.error.HTTPError) -> str:
-    try:
-        return f": {str(json.loads(error.read(4096))['error'])[:200]}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return monitor_api.get(url, timeout_s=TIMEOUT_S, largest=LARGEST_ANSWER)
+    except MonitorApiError as error:
+        hint = "; set WATCHFLOOR_MONITOR_URL" if error.status is None else ""
+        raise MonitorSilentError(f"{error}{hint}") from error
