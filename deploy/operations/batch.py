@@ -7,7 +7,7 @@ worker or its controller is: so a batch stops as early as steps that are sent on
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from deploy.change import CertificateChange, Change, CommandChange
+from deploy.change import CertificateChange, Change, CommandChange, PackageChange
 from deploy.operations.journal import input_document
 from deploy.shipped_change import ReleaseChange
 
@@ -15,6 +15,8 @@ OWNER = "/run/watchfloor/owner"
 """Names the run that holds the host's lock; see `deploy.remote.hostlock`."""
 MOST = 25
 """Steps of one batch: somebody wants to see that it goes on."""
+INSTALL_S = 780
+"""A desktop from a slow mirror takes minutes."""
 
 _DONE = "watchfloor-step"
 _REPORT = re.compile(rf"^{_DONE} (\d{{1,4}}) (-?\d{{1,9}})$", re.MULTILINE)
@@ -59,7 +61,9 @@ def batch(run: str, steps: Sequence[str]) -> str:
 
 
 def longest(change: Change) -> float:
-    """Seconds that a change says it may take; 0 when it says nothing."""
+    """Seconds that a change may take when it is one that takes long; 0 for any other."""
+    if isinstance(change, PackageChange):
+        return INSTALL_S
     return change.timeout_s if isinstance(change, CommandChange | ReleaseChange) else 0
 
 

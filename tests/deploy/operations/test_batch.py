@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.change import CertificateChange, Change, FileChange
+from deploy.change import CertificateChange, Change, FileChange, PackageChange
 from deploy.operations import batch as module
 from deploy.operations import journal
-from deploy.operations.batch import MOST, batch, batches, done
+from deploy.operations.batch import MOST, batch, batches, done, longest
 from deploy.operations.journal import AreaJournal
 from deploy.operations.scripts import script
 
@@ -91,3 +91,8 @@ def test_batches_hold_every_change_once_and_break_before_a_certificate() -> None
     assert [len(part) for part in found] == [MOST, 2, 2]
     assert found[2][0][1] is signed
     assert list(batches([])) == []
+
+
+def test_an_installation_is_given_its_time() -> None:
+    assert longest(PackageChange(names=("gnome-shell",))) > 600
+    assert longest(FileChange(path="/etc/issue", content="")) == 0
