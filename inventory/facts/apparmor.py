@@ -14,9 +14,8 @@ SCRIPT = (
     + SHOW_UNIT
     + f"""\
 if systemd-detect-virt --quiet --container; then echo yes; else echo no; fi | tag container
-for name in apparmor apparmor-utils; do
-  [ "$(dpkg-query -W -f '${{db:Status-Status}}' $name 2>/dev/null)" != installed ] || echo $name
-done | tag installed
+dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' apparmor apparmor-utils |
+  sed -n 's/^installed //p' | tag installed
 cat /sys/module/apparmor/parameters/enabled 2>/dev/null | tag enabled
 cat /sys/kernel/security/apparmor/profiles 2>/dev/null | tag profile
 cat /proc/cmdline | tag kernel

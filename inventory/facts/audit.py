@@ -18,9 +18,7 @@ SCRIPT = (
     + f"""\
 systemd-detect-virt --quiet --container && echo yes | tag container
 uname -m | tag machine
-for name in auditd audispd-plugins; do
-  dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' $name | tag package
-done
+dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' auditd audispd-plugins | tag package
 for path in {DAEMON} {SYSLOG} {RULES} {LOCK}; do show_file $path || exit 1; done
 for path in /etc/audit/rules.d/*.rules; do
   case $path in *'*'*|{RULES}|{LOCK}) ;; *) show_file "$path" || exit 1 ;; esac

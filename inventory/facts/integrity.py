@@ -26,7 +26,7 @@ dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' aide | tag package
 for path in {CONFIGURATION} {CHECKER} {CHECK_SERVICE} {CHECK_TIMER} {RENEW_SERVICE}; do
   show_file $path || exit 1
 done
-for name in dailyaidecheck.timer dailyaidecheck.service {RENEW_UNIT}; do show_unit $name; done
+show_unit dailyaidecheck.timer dailyaidecheck.service {RENEW_UNIT}
 systemctl show {RENEW_UNIT} -p Result --value | tag renewal
 if [ -f {DATABASE} ]; then
   stat -c '%Y %s' {DATABASE} | tag database

@@ -19,8 +19,7 @@ done
 mkdir -p /run/sshd
 if said=$(sshd -T 2>&1); then printf '%s\\n' "$said" | tag effective
 else printf '%s\\n' "$said" | tag invalid; fi
-show_unit ssh.service
-show_unit ssh.socket
+show_unit ssh.service ssh.socket
 read_at=$(systemctl show ssh.service -p StateChangeTimestamp --value)
 [ -z "$read_at" ] || date -d "$read_at" +%s | tag read_at
 find /etc/ssh/sshd_config /etc/ssh/sshd_config.d -printf '%T@\\n' 2>/dev/null |

@@ -11,10 +11,9 @@ SCRIPT = (
     SHOW_FILE
     + SHOW_UNIT
     + """\
-for name in chrony systemd-timesyncd ntp ntpsec openntpd; do
-  dpkg-query -W -f '${db:Status-Status} ${Package}\\n' $name | tag package
-done
-for name in chrony systemd-timesyncd ntp ntpsec openntpd; do show_unit $name.service; done
+dpkg-query -W -f '${db:Status-Status} ${Package}\\n' \\
+  chrony systemd-timesyncd ntp ntpsec openntpd | tag package
+show_unit chrony.service systemd-timesyncd.service ntp.service ntpsec.service openntpd.service
 for path in /etc/default/chrony /etc/systemd/system/chrony.service.d/10-watchfloor.conf; do
   show_file "$path" || exit 1
 done

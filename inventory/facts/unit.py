@@ -7,11 +7,19 @@ from inventory.facts.area import FactError
 
 SHOW_UNIT = """\
 show_unit() {
-  systemctl show "$1" -p LoadState -p ActiveState -p UnitFileState |
-    tr '\\n' ' ' | sed -e "s/^/unit	$1 /" -e '$a\\'
+  systemctl show -p LoadState -p ActiveState -p UnitFileState -- "$@" | {
+    said=
+    while read -r property; do
+      said="$said $property"
+      [ -z "$property" ] || continue
+      printf 'unit\\t%s%s\\n' "$1" "$said"
+      said=; shift
+    done
+    [ -z "$said" ] || printf 'unit\\t%s%s\\n' "$1" "$said"
+  }
 }
 """
-"""`show_unit NAME` prints one line that `units` understands; needs systemd 246 or later."""
+"""`show_unit NAME…` prints a line for each that `units` understands; needs systemd 246 or later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,8 @@ SCRIPT = (
     SHOW_FILE
     + SHOW_UNIT
     + f"""\
-for name in unattended-upgrades needrestart; do
-  dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' $name | tag package
-done
+dpkg-query -W -f '${{db:Status-Status}} ${{Package}}\\n' unattended-upgrades needrestart |
+  tag package
 for path in {SOURCES} {DIRECT} {UNATTENDED} {NEEDRESTART} {UPGRADE_TIMER} {FETCH_TIMER}; do
   show_file $path || exit 1
 done
@@ -33,8 +32,8 @@ do
     grep -Eq '^[[:space:]]*(deb(-src)?[[:space:]]|Types:)' "$path"
   then echo "$path" | tag other; fi
 done
+show_unit {" ".join(TIMERS)}
 for name in {" ".join(TIMERS)}; do
-  show_unit $name
   systemctl show $name -p Id -p TimersCalendar | tr '\\n' ' ' | sed -e 's/$/\\n/' | tag calendar
 done
 apt-config dump --format '%f=%v%n' |
