@@ -16,7 +16,9 @@ if systemd-detect-virt --quiet --container; then echo yes; else echo no; fi | ta
 if command -v udevadm >/dev/null; then echo yes; else echo no; fi | tag udev
 for path in {MODULES_FILE} {USB_FILE} {UDEV_FILE}; do show_file "$path" || exit 1; done
 if command -v modprobe >/dev/null; then
-  modprobe --showconfig | grep -E '^(install|blacklist) ' | tag rule
+  # Behind the configuration it would print thousands of the kernel's own aliases.
+  modprobe --showconfig | sed -n -e '/^# End of conf/q' -e '/^install /p' -e '/^blacklist /p' |
+    tag rule
 fi
 [ ! -r /proc/modules ] || cut -d ' ' -f 1,3 /proc/modules | tag loaded
 cut -d ' ' -f 3 /proc/mounts | sort -u | tag mounted
