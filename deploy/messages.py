@@ -97,7 +97,7 @@ class Job(_Message):
     """What is read: for SSH the script of `inventory.facts.collect.batch`."""
     hosts: tuple[HostJob, ...]
     connect_timeout_s: float = 10
-    read_timeout_s: float = 240
+    read_timeout_s: float = 60
     change_timeout_s: float = 300
     dead_man_s: int = DEAD_MAN_S
     parallel: int = Field(default=40, ge=1, le=200)
