@@ -109,7 +109,7 @@ def open_access(
         host_keys=read_host_keys(settings.known_hosts),
         secrets=secrets,
         login=login,
-        hold=Hold(center, folder, settings.runtime),
+        hold=Hold(center, folder, settings.state, settings.runtime),
     )
 
 

@@ -11,9 +11,12 @@ from typing import Protocol
 
 from deploy.center_folder import CenterFolder, center_folder
 from deploy.releases.manifest import Release, ReleaseError, read_release
+from deploy.signing import allowed_signer
 from inventory.errors import WatchfloorError
 from inventory.model import Center
 
+BUNDLES = "watchfloor-bundle"
+"""The namespace that bundles are signed in."""
 FOLDER = "shipments"
 """In the runtime folder: what is made only to be shipped."""
 
@@ -33,6 +36,10 @@ class Cargo(Protocol):
     def center_folder(self) -> CenterFolder:
         """What a monitor gets of the center's folder. Raises `CenterFolderError`."""
 
+    @property
+    def signers(self) -> str:
+        """Whose bundles count, for an allowed signers file. Raises `SigningError`."""
+
 
 class NoCargo:
     """Stands where nothing can be shipped."""
@@ -47,6 +54,11 @@ class NoCargo:
         """Raises `CargoError`."""
         raise CargoError("nothing can be shipped from here; use `watchfloor apply`")
 
+    @property
+    def signers(self) -> str:
+        """Raises `CargoError`."""
+        raise CargoError("nothing can be shipped from here; use `watchfloor apply`")
+
 
 @dataclass(frozen=True)
 class Hold:
@@ -55,6 +67,8 @@ class Hold:
     center: Center
     folder: Path
     """The center's."""
+    state: Path
+    """With the key that bundles are signed with."""
     runtime: Path
 
     @cached_property
@@ -69,6 +83,11 @@ class Hold:
     def center_folder(self) -> CenterFolder:
         """See `Cargo`."""
         return center_folder(self.center, self.folder)
+
+    @cached_property
+    def signers(self) -> str:
+        """See `Cargo`."""
+        return allowed_signer(self.state, BUNDLES)
 
     def parcels(self, digests: Iterable[str]) -> dict[str, str]:
         """SHA-256 -> the file on this machine that has it. Raises `WatchfloorError`."""

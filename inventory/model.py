@@ -24,7 +24,7 @@ from inventory.desks import Desk
 from inventory.gear import Authentication, Gear, Platform
 from inventory.reach import Certified, Check
 from inventory.references import FeedRef, Need, UplinkRef
-from inventory.upkeep import Archive, Authority, FileReference, Mail
+from inventory.upkeep import Archive, Authority, FileReference, Mail, Pull
 from inventory.virtual import VirtualAddress
 from inventory.walls import Wall
 from inventory.words import (
@@ -145,6 +145,8 @@ class Device(Model):
     roles: tuple[str, ...] = ()
     baseline: Baseline | None = None
     """Overrides of the center's baseline profile for this device, merged by the loader."""
+    pull: bool = False
+    """Whether it converges itself on a timer; see the center's `pull`."""
     desk: Desk | None = None
     """What stands before a console's operator."""
     monitoring: Monitoring = Monitoring()
@@ -268,6 +270,7 @@ class Credential(Model):
         "cli",
         "tacacs",
         "radius",
+        "token",
     ]
     user: str = ""
     secret: str = ""
@@ -357,6 +360,8 @@ class Center(Model):
     release: FileReference = ""
     """`file:` reference to the release of Watchfloor that hosts get (`watchfloor release` makes
     one); relative paths start at the center's folder."""
+    pull: Pull | None = None
+    """Where hosts with `pull: true` get their bundles from, and who lets them change."""
     gear_authentication: Authentication | None = None
     """TACACS+ or RADIUS servers for network gear; without them, its own user logs in."""
     baseline: Baseline = Baseline()

@@ -73,6 +73,21 @@ class Mail(_Part):
     sender: Annotated[str, StringConstraints(pattern=r"^[^\s@\"'\\]+@[^\s@\"'\\]+$")]
 
 
+class Pull(_Part):
+    """How hosts with `pull: true` converge themselves."""
+
+    source: Annotated[
+        str, StringConstraints(pattern=r"^(https?:/)?/[^\s\"'\\%$]+$", max_length=500)
+    ]
+    """The folder of `watchfloor bundle`, as hosts see it: an address, or a path on them."""
+    monitors: tuple[
+        Annotated[str, StringConstraints(pattern=r"^https?://[^\s\"'\\%$@]+$")], ...
+    ] = Field(min_length=1, max_length=8)
+    """Every monitor's API, as hosts reach it: each has to lend a lease before a change."""
+    token: Name
+    """The credential with the monitors' token: `purpose: deploy`, `protocol: token`."""
+
+
 def certificate_text(
     authority: Authority, folder: Path, environment: Mapping[str, str] | None = None
 ) -> str:

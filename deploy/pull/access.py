@@ -44,6 +44,11 @@ class WithheldCargo:
         """Raises `WithheldError`."""
         raise WithheldError(LEFT)
 
+    @property
+    def signers(self) -> str:
+        """Raises `WithheldError`."""
+        raise WithheldError(LEFT)
+
 
 @dataclass(frozen=True, slots=True)
 class LocalAccess(Access):

@@ -9,11 +9,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from deploy.cargo import BUNDLES
 from deploy.desired import AREAS
 from inventory.errors import WatchfloorError
 from inventory.model import Center, Device
 
-NAMESPACE = "watchfloor-bundle"
+NAMESPACE = BUNDLES
 LARGEST = 8 * 1024**2
 VALID_DAYS = 7
 WITHHELD = "env:WATCHFLOOR_WITHHELD"

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from deploy.drift_timer import UnitsError, quoted
 from deploy.rendering import render
+from inventory.facts.pull import ENVIRONMENT, SERVICE, TIMER
 from inventory.settings import Settings
 
-SERVICE, TIMER = "watchfloor-pull.service", "watchfloor-pull.timer"
-ENVIRONMENT = "/etc/watchfloor/pull.environment"
-"""May hold the monitors' token, as NAME=value, for root alone."""
+__all__ = ["SERVICE", "TIMER", "PullTimer"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from deploy.servers import log, mirror, prometheus, virtual_address, watchfloor
+from deploy.servers import log, mirror, prometheus, pull, virtual_address, watchfloor
 
-AREAS: tuple[ModuleType, ...] = (log, mirror, watchfloor, prometheus, virtual_address)
+AREAS: tuple[ModuleType, ...] = (log, mirror, watchfloor, prometheus, virtual_address, pull)

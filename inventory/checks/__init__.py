@@ -9,6 +9,7 @@ from inventory.checks.monitoring import check_monitoring
 from inventory.checks.names import check_names
 from inventory.checks.network import check_network
 from inventory.checks.power import check_power
+from inventory.checks.pull import check_pull
 from inventory.checks.racks import check_racks
 from inventory.checks.reach import check_reach
 from inventory.checks.redundancy import check_redundancy
@@ -27,6 +28,7 @@ CHECKS: tuple[Callable[[Draft], None], ...] = (
     check_monitoring,
     check_reach,
     check_access,
+    check_pull,
     check_walls,
     check_desks,
 )

@@ -24,6 +24,7 @@ NEEDED = {
     "cli": ("user", "secret"),
     "tacacs": ("secret",),
     "radius": ("secret",),
+    "token": ("secret",),
 }
 """What each protocol's credential must say. A PJLink display may have no password."""
 

@@ -2,15 +2,14 @@
 
 import json
 import shutil
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tests.lab import Lab, LabHost
+from tests.lab.lender import Lender, lender_at
 from tests.lab.program import SPACE_MIB, install_program
 from tests.lab.site import LabSite
 
@@ -19,38 +18,10 @@ pytestmark = pytest.mark.lab
 _STATE = "/var/lib/watchfloor-pull"
 
 
-@dataclass
-class Monitor:
-    """Lends or refuses every lease; keeps the events that come in."""
-
-    status: int = 200
-    events: list[dict[str, Any]] = field(default_factory=list)
-    url: str = ""
-
-
 @pytest.fixture(scope="module")
-def monitor(lab: Lab) -> Iterator[Monitor]:
-    found = Monitor()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            is_event = self.path.endswith("/events")
-            if is_event:
-                found.events.append(body)
-            self.send_response(200 if is_event else found.status)
-            self.end_headers()
-            self.wfile.write(b'{"error": "its peer web-2 holds a lease"}')
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer((lab.instance.network.gateway, 0), Handler)
-    found.url = f"http://{lab.instance.network.gateway}:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield found
-    server.shutdown()
-    server.server_close()
+def monitor(lab: Lab) -> Iterator[Lender]:
+    with lender_at(lab.instance.network.gateway) as found:
+        yield found
 
 
 @dataclass
@@ -60,7 +31,7 @@ class Puller:
     host: LabHost
     site: LabSite
     words: tuple[str, ...]
-    monitor: Monitor
+    monitor: Lender
 
     def give(self, name: str = "pulled") -> None:
         """A new bundle, as the host's mirror would have it."""
@@ -86,9 +57,7 @@ class Puller:
 
 
 @pytest.fixture(scope="module")
-def puller(
-    lab: Lab, monitor: Monitor, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Puller]:
+def puller(lab: Lab, monitor: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Puller]:
     host = lab.boot("pulled", disk_mib=SPACE_MIB)
     site = LabSite.create(tmp_path_factory.mktemp("pull"), [host])
     words = install_program(host)
