@@ -1,5 +1,6 @@
 """`watchfloor release`: Watchfloor itself as one file, for hosts that reach no package index."""
 
+import re
 from pathlib import Path
 
 import click
@@ -9,6 +10,17 @@ from deploy.releases.making import PYTHONS, make_release
 from watchfloor.cli.output import console, json_option, print_json
 
 _CHECKOUT = Path(watchfloor.__file__).resolve().parents[1]
+
+
+def _versions(
+    ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    for value in values:
+        if re.fullmatch(r"3\.[0-9]{1,2}", value) is None:
+            raise click.BadParameter(
+                f"{value} is no version of Python such as 3.11", ctx=ctx, param=parameter
+            )
+    return values
 
 
 @click.command()
@@ -30,6 +42,7 @@ _CHECKOUT = Path(watchfloor.__file__).resolve().parents[1]
 @click.option(
     "--python",
     "pythons",
+    callback=_versions,
     multiple=True,
     default=PYTHONS,
     show_default=True,

@@ -45,6 +45,19 @@ def test_every_mistake_is_printed_and_counted() -> None:
     assert result.stderr == "watchfloor: 4 mistakes\n"
 
 
+def test_a_release_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    named = "format: 1\ncenter: {name: a, title: A, timezone: Etc/UTC, release: file:gone.tar}\n"
+    (tmp_path / "center.yaml").write_text(named)
+    result = CliRunner().invoke(check, [str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.stdout == (
+        f"{tmp_path}/gone.tar: the release cannot be read: No such file or directory; make it with"
+        " `watchfloor release`\n"
+    )
+    data = json.loads(CliRunner().invoke(check, [str(tmp_path), "--json"]).stdout)
+    assert (data["ok"], len(data["problems"])) == (False, 1)
+
+
 def test_mistakes_are_there_for_programs() -> None:
     result = CliRunner().invoke(check, [str(CASES / "no-format"), "--json"])
     data = json.loads(result.stdout)
