@@ -156,13 +156,14 @@ def decode_entry(entry: bytes, sensors: Mapping[int, SensorRecord]) -> LogEvent:
         return LogEvent(record_id, at, "", text, State.UNKNOWN, True, entry)
     sensor_type, number, kind, detail = entry[10], entry[11], entry[12] & 0x7F, entry[13]
     asserted = not entry[12] & 0x80
-    text, state = _meaning(kind, sensor_type, detail & 0x0F, asserted)
+    text, state = event_meaning(kind, sensor_type, detail & 0x0F, asserted)
     record = sensors.get(number)
     name = record.name if record else f"Sensor {number:#04x}"
     return LogEvent(record_id, _time(entry[3:7]), name, text, state, asserted, entry)
 
 
-def _meaning(kind: int, sensor_type: int, offset: int, asserted: bool) -> tuple[str, State]:
+def event_meaning(kind: int, sensor_type: int, offset: int, asserted: bool) -> tuple[str, State]:
+    """An event in words, and how bad it is; `kind` is its event/reading type (table 42-1)."""
     if kind == _SENSOR_SPECIFIC:
         meaning = tables.sensor_type_offsets.get(sensor_type, {}).get(offset)
     else:
@@ -172,6 +173,12 @@ def _meaning(kind: int, sensor_type: int, offset: int, asserted: bool) -> tuple[
     prefix = "" if asserted else "deassertion_"
     text = str(meaning.get(prefix + "desc", meaning["desc"]))
     return text.lower(), state_of_health(meaning.get(prefix + "severity", 0))
+
+
+def type_name(sensor_type: int) -> str:
+    """What a sensor of that type watches (table 42-3): `power supply`."""
+    known = tables.sensor_type_codes.get(sensor_type)
+    return f"type {sensor_type:#04x}" if known is None else str(known).lower()
 
 
 def _time(stamp: bytes) -> datetime | None:

@@ -18,13 +18,20 @@ from monitors.receiver.notice import read_notice
 from monitors.receiver.notification import Notification, read_notification
 from monitors.receiver.own_engine import OwnEngine
 from monitors.receiver.pace import Clock, Pace, Rate
+from monitors.receiver.platform_event import read_platform_event
 from monitors.receiver.senders import Sender, Senders
 from monitors.receiver.syslog_line import read_line
 from monitors.receiver.usm import Opened, UsmReceiver
 from monitors.receiver.words import tell
 from monitors.snmp import ber
 from monitors.snmp.errors import DecodeError
-from monitors.snmp.message import VERSION_2C, VERSION_3, community_preamble, open_message
+from monitors.snmp.message import (
+    VERSION_1,
+    VERSION_2C,
+    VERSION_3,
+    community_preamble,
+    open_message,
+)
 from monitors.snmp.target import Community
 from monitors.snmp.usm import UsmUser
 
@@ -65,7 +72,12 @@ class Inbox:
     def trap(self, data: bytes, address: str) -> bytes | None:
         """A datagram at the trap port; returns what is to be answered."""
         try:
-            sender, opened = self._open(data, self._known(TRAPS, address))
+            senders = self._known(TRAPS, address)
+            version, at, end = open_message(data)
+            if version == VERSION_1:
+                self._take_platform_event(data, at, end, senders)
+                return None
+            sender, opened = self._open(version, data, at, end, senders)
             return self._take_notification(sender, opened)
         except DroppedError as drop:
             self.tally.drop(TRAPS, drop.reason)
@@ -106,8 +118,9 @@ class Inbox:
             raise DroppedError(refusal)
         return senders
 
-    def _open(self, data: bytes, senders: tuple[Sender, ...]) -> tuple[Sender, Opened]:
-        version, at, end = open_message(data)
+    def _open(
+        self, version: int, data: bytes, at: int, end: int, senders: tuple[Sender, ...]
+    ) -> tuple[Sender, Opened]:
         if version == VERSION_2C:
             return self._open_v2c(data, at, end, senders)
         if version == VERSION_3:
@@ -145,6 +158,26 @@ class Inbox:
             raise DroppedError("ambiguous")
         sender, user = believed[0]
         return sender, self._usm.open(data, at, end, sender.device, user)
+
+    def _take_platform_event(
+        self, data: bytes, at: int, end: int, senders: tuple[Sender, ...]
+    ) -> None:
+        """BMCs speak nothing newer; the community that they send proves nothing."""
+        sender = _only(tuple(each for each in senders if each.has_bmc), "version")
+        _, at = ber.read_octets(data, at, end)
+        told = read_platform_event(data, at, end)
+        if told is None:
+            raise DroppedError("version")
+        values: dict[str, JsonValue] = {} if told.sensor is None else {"sensor": told.sensor}
+        self._pass_on(
+            EventKind.TRAP,
+            sender,
+            told.summary,
+            told.state,
+            values=values,
+            name="platformEvent",
+            counted="trap",
+        )
 
     def _take_notification(self, sender: Sender, opened: Opened) -> bytes | None:
         notification = opened.notification

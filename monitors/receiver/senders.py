@@ -24,6 +24,8 @@ class Sender:
     """What its traps must be sealed with; None when none of its traps is believed."""
     shows: bool = False
     """Whether it is a display that sends PJLink notices."""
+    has_bmc: bool = False
+    """Whether there is a BMC that may send platform events."""
 
 
 class Senders:
@@ -71,6 +73,7 @@ def known_senders(center: Center, endpoints: EndpointMap, secrets: Secrets) -> S
             device.name,
             credentials.get(device.monitoring.snmp or ""),
             device.monitoring.pjlink is not None,
+            device.bmc is not None,
         )
         for address in (*_own_addresses(device), *played.get(device.name, ())):
             by_address.setdefault(address, {})[device.name] = sender

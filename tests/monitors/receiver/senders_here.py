@@ -23,6 +23,7 @@ from monitors.snmp.usm import Auth, Priv, UsmUser
 COMMUNITY = "a-community-nobody-should-see"
 AUTH_PASSWORD, PRIV_PASSWORD = "authpass1234", "privpass1234"
 UPS, SWITCH, SCREEN, STRANGER = "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.9"
+SERVER = "127.0.0.6"
 OUR_ENGINE = bytes.fromhex("8000000005") + b"receiver"
 ON_BATTERY, COLD_START = "1.3.6.1.2.1.33.2.1", "1.3.6.1.6.3.1.1.5.1"
 
@@ -58,6 +59,7 @@ class Here:
                 UPS: (Sender("ups-a", Community(COMMUNITY)),),
                 SWITCH: (Sender("sw-1", self.usm),),
                 SCREEN: (Sender("screen-1", None, shows=True),),
+                SERVER: (Sender("srv-1", None, has_bmc=True),),
             }
         )
         engine = OwnEngine(OUR_ENGINE, self.boots, self.clock.now, self.clock)
@@ -102,6 +104,27 @@ def v1_trap() -> bytes:
     pdu = v1.TrapPDU()
     v1.apiTrapPDU.set_defaults(pdu)
     return _message(v1, COMMUNITY, pdu)
+
+
+def platform_event(
+    specific: int,
+    data: bytes | None,
+    *,
+    enterprise: str = "1.3.6.1.4.1.3183.1.1",
+    community: str = "public",
+) -> bytes:
+    """A platform event trap as pysnmp writes it; `data` is its one value."""
+    pdu = v1.TrapPDU()
+    trap = v1.apiTrapPDU
+    trap.set_defaults(pdu)
+    trap.set_enterprise(pdu, enterprise)
+    trap.set_agent_address(pdu, v1.IpAddress("10.20.9.80"))
+    trap.set_generic_trap(pdu, 6)
+    trap.set_specific_trap(pdu, specific)
+    if data is not None:
+        name = v1.ObjectIdentifier("1.3.6.1.4.1.3183.1.1.1")
+        trap.set_varbinds(pdu, [(name, v1.OctetString(data))])
+    return _message(v1, community, pdu)
 
 
 def _message(api: object, community: str, pdu: object) -> bytes:
