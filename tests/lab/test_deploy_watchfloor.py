@@ -1,6 +1,7 @@
 """`apply` makes a fresh host a monitor: Watchfloor from its release, its service, its center."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import watchfloor
-from inventory.facts.watchfloor import CENTER, CURRENT, PROGRAM, UNIT
+from inventory.facts.watchfloor import CENTER, CURRENT, ENVIRONMENT, PROGRAM, UNIT
 from tests.lab import Lab, LabHost
 from tests.lab.releases import another_version
 from tests.lab.site import LabSite
@@ -17,6 +18,7 @@ from tests.wait import until
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 ONLY = ("--area", "watchfloor")
+HARDENED = ("--area", "sudo", "--area", "mounts")
 SPACE_MIB = 1800
 NEXT = "99.0"
 GET = (
@@ -24,7 +26,8 @@ GET = (
     " print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
 )
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
-SECRET = 'it\'s "quoted" $HOME'
+VARIABLE = "LAB_COMMUNITY"
+SECRET = 'odd "quoted" $HOME %h \\n # word'
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ class Monitor:
             "devices": devices,
             "roles": {"monitor": {"services": {"traps": traps}}},
             "center": {"release": f"file:{release}", "interval_s": 1},
+            "credentials": {
+                "gear": {"purpose": "monitor", "protocol": "snmp-v2c", "secret": f"env:{VARIABLE}"}
+            },
         }
 
 
@@ -74,6 +80,7 @@ def monitor(
     request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Monitor]:
     suite = request.param
+    os.environ[VARIABLE] = SECRET
     host = lab.boot(f"mon-{suite}", suite=suite, disk_mib=SPACE_MIB)
     site = LabSite.create(tmp_path_factory.mktemp("monitor"), [host])
     made = site.watchfloor("release", "--out", "one.tar", "--python", PYTHONS[suite])
@@ -83,6 +90,7 @@ def monitor(
     checked = site.watchfloor("check")
     assert checked.exit_code == 0, checked.stdout + checked.stderr
     yield monitor
+    del os.environ[VARIABLE]
     lab.remove(host)
 
 
@@ -117,6 +125,19 @@ def test_its_copy_of_the_center_is_read_only_and_the_inventory_alone(monitor: Mo
     assert found.splitlines() == ["640 root watchfloor center.yaml"]
     own = hashlib.sha256((monitor.site.folder / "center.yaml").read_bytes()).hexdigest()
     assert monitor.host.run(["sha256sum", f"{CENTER}/center.yaml"]).split()[0] == own
+
+
+def test_secrets_reach_the_service_and_no_plan(monitor: Monitor) -> None:
+    host = monitor.host
+    assert host.run(["stat", "-c", "%U %a", ENVIRONMENT]).strip() == "root 600"
+    pid = host.run(["systemctl", "show", "-p", "MainPID", "--value", UNIT]).strip()
+    environment = host.run(["cat", f"/proc/{pid}/environ"]).split("\0")
+    assert f"{VARIABLE}={SECRET}" in environment
+    host.run(["tee", "-a", ENVIRONMENT], stdin="MORE=1\n")
+    drawn = monitor.site.watchfloor("plan", *ONLY)
+    assert f"change {ENVIRONMENT}" in drawn.stdout
+    assert SECRET not in drawn.stdout
+    monitor.apply()
 
 
 def test_a_second_apply_changes_nothing(monitor: Monitor) -> None:
@@ -157,6 +178,9 @@ def test_an_upgrade_keeps_the_release_before_and_undo_brings_it_back(monitor: Mo
     python = PYTHONS[monitor.host.name.removeprefix("mon-")]
     another_version(folder / "one.tar", folder / "two.tar", NEXT, [python])
     monitor.name_release(Path("two.tar"))
+    # From here on what is shipped goes through a hardened sudo, and /tmp runs no programs.
+    hardened = monitor.site.watchfloor("apply", "--yes", *HARDENED, timeout_s=300)
+    assert hardened.exit_code == 0, hardened.stdout + hardened.stderr
     monitor.apply()
     assert monitor.release.startswith(f"{NEXT}-")
     assert f'version="{NEXT}"' in monitor.asked("/metrics")
