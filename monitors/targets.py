@@ -1,35 +1,28 @@
-"""Who is polled, how and how often: probes made from the inventory, its credentials resolved."""
+"""Who is polled, how and how often: probes made from the inventory, its credentials resolved.
+
+What only one protocol needs is loaded with the first device that speaks it: most centers speak few,
+and the libraries of ciphers and certificates alone take as much memory as a hundred devices.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from inventory.endpoints import EndpointMap
 from inventory.errors import WatchfloorError
 from inventory.model import Center, Credential, Device
 from inventory.secrets import ResolvedCredential, Secrets, SecretText
-from monitors.ipmi.client import IpmiClient
-from monitors.ipmi.probe import IpmiProbe
-from monitors.ipmi.target import IPMI_PORT, IpmiTarget
-from monitors.net.trust import Trust
-from monitors.pjlink.probe import PjlinkProbe
-from monitors.pjlink.protocol import PORT as PJLINK_PORT
-from monitors.pjlink.target import PjlinkTarget
 from monitors.probe import Poll, Probe, Problem, ProblemKind
 from monitors.profiles.library import Library, shipped
-from monitors.reach.build import AskerMaker
-from monitors.reach.probe import ReachProbe, ReachTarget
-from monitors.reach.rtsp import Login
 from monitors.reachability import reachable
-from monitors.redfish.probe import RedfishProbe
-from monitors.redfish.target import REDFISH_PORT, RedfishTarget
-from monitors.sis.probe import SisProbe
-from monitors.sis.protocol import PORT as SIS_PORT
-from monitors.sis.target import SisTarget
 from monitors.snmp.engine import SnmpEngine
 from monitors.snmp.probe import SnmpProbe
 from monitors.snmp.target import SnmpTarget, snmp_credential
+
+if TYPE_CHECKING:
+    from monitors.ipmi.client import IpmiClient
 
 SNMP_PORT = 161
 SHARE_OF_INTERVAL = 0.8
@@ -117,7 +110,16 @@ class Clients:
 
     def __init__(self) -> None:
         self.snmp = SnmpEngine()
-        self.ipmi = IpmiClient()
+        self._ipmi: IpmiClient | None = None
+
+    @property
+    def ipmi(self) -> "IpmiClient":
+        """The one socket to all BMCs, from the first one on."""
+        if self._ipmi is None:
+            from monitors.ipmi.client import IpmiClient  # noqa: PLC0415 - see above
+
+            self._ipmi = IpmiClient()
+        return self._ipmi
 
     async def __aenter__(self) -> "Clients":
         return self
@@ -129,7 +131,8 @@ class Clients:
         trace: TracebackType | None,
     ) -> None:
         self.snmp.close()
-        await self.ipmi.close()
+        if self._ipmi is not None:
+            await self._ipmi.close()
 
 
 def build_targets(
@@ -221,6 +224,9 @@ class _Builder:
         return self._target(device, probe, deadline_s)
 
     def _ipmi(self, device: Device, credential: str) -> Target:
+        from monitors.ipmi.probe import IpmiProbe  # noqa: PLC0415 - see above
+        from monitors.ipmi.target import IPMI_PORT, IpmiTarget  # noqa: PLC0415
+
         host, port = self._endpoint(device, "ipmi", device.bmc, IPMI_PORT)
         resolved = self._resolve(credential)
         deadline_s = self._deadline(device, "ipmi")
@@ -236,6 +242,10 @@ class _Builder:
         return self._target(device, IpmiProbe(self._clients.ipmi, target), deadline_s)
 
     def _redfish(self, device: Device, credential: str) -> Target:
+        from monitors.net.trust import Trust  # noqa: PLC0415 - see above
+        from monitors.redfish.probe import RedfishProbe  # noqa: PLC0415
+        from monitors.redfish.target import REDFISH_PORT, RedfishTarget  # noqa: PLC0415
+
         host, port = self._endpoint(device, "redfish", device.bmc, REDFISH_PORT)
         resolved = self._resolve(credential)
         deadline_s = self._deadline(device, "redfish")
@@ -254,6 +264,10 @@ class _Builder:
         return self._target(device, RedfishProbe(target), deadline_s)
 
     def _pjlink(self, device: Device, credential: str) -> Target:
+        from monitors.pjlink.probe import PjlinkProbe  # noqa: PLC0415 - see above
+        from monitors.pjlink.protocol import PORT as PJLINK_PORT  # noqa: PLC0415
+        from monitors.pjlink.target import PjlinkTarget  # noqa: PLC0415
+
         host, port = self._endpoint(device, "pjlink", device.address, PJLINK_PORT)
         secret = self._resolve(credential).secret
         deadline_s = self._deadline(device, "pjlink")
@@ -269,6 +283,10 @@ class _Builder:
         return self._target(device, PjlinkProbe(target), deadline_s)
 
     def _sis(self, device: Device, credential: str) -> Target:
+        from monitors.sis.probe import SisProbe  # noqa: PLC0415 - see above
+        from monitors.sis.protocol import PORT as SIS_PORT  # noqa: PLC0415
+        from monitors.sis.target import SisTarget  # noqa: PLC0415
+
         host, port = self._endpoint(device, "sis", device.address, SIS_PORT)
         resolved = self._resolve(credential)
         deadline_s = self._deadline(device, "sis")
@@ -286,6 +304,10 @@ class _Builder:
         return self._target(device, SisProbe(target), deadline_s)
 
     def _reach(self, device: Device) -> Target:
+        from monitors.reach.build import AskerMaker  # noqa: PLC0415 - see above
+        from monitors.reach.probe import ReachProbe, ReachTarget  # noqa: PLC0415
+        from monitors.reach.rtsp import Login  # noqa: PLC0415
+
         def resolve(endpoint: str, host: str, port: int) -> tuple[str, int]:
             return self._endpoints.resolve(device.name, endpoint, host, port)
 

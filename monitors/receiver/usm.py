@@ -13,7 +13,8 @@ from monitors.receiver.own_engine import LAST_BOOTS, OwnEngine
 from monitors.snmp import ber
 from monitors.snmp.errors import DecodeError
 from monitors.snmp.message import REPORT
-from monitors.snmp.usm import KeyRing, LocalKeys, Salt, UsmUser, authentic, decrypt, encrypt, sign
+from monitors.snmp.usm import KeyRing, LocalKeys, Salt, UsmUser, authentic, sign
+from monitors.snmp.usm_cipher import decrypt, encrypt
 from monitors.snmp.usm_message import (
     AUTH_FLAG,
     PRIV_FLAG,

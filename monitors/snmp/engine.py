@@ -21,11 +21,10 @@ from monitors.snmp.message import VERSION_2C, VERSION_3, find_v2c_pdu, open_mess
 from monitors.snmp.plan import PollPlan
 from monitors.snmp.replay import Replay, Script
 from monitors.snmp.session import CommunitySession, Session
-from monitors.snmp.target import Community, SnmpTarget
+from monitors.snmp.target import Community, Credential, SnmpTarget
 from monitors.snmp.transport import Address, UdpSocket, Undelivered
 from monitors.snmp.usm import KeyRing, Salt
 from monitors.snmp.usm_message import find_v3_header, message_id_of
-from monitors.snmp.usm_session import UsmSession
 
 SWEEP_S = 0.05
 """How often timeouts are looked for: their precision."""
@@ -166,13 +165,16 @@ class SnmpEngine:
     def _session(self, target: SnmpTarget) -> Session:
         session = self._sessions.get(target)
         if session is None:
-            credential = target.credential
-            session = self._sessions[target] = (
-                CommunitySession(credential)
-                if isinstance(credential, Community)
-                else UsmSession(credential, self._keys, self._salt)
-            )
+            session = self._sessions[target] = self._new_session(target.credential)
         return session
+
+    def _new_session(self, credential: Credential) -> Session:
+        if isinstance(credential, Community):
+            return CommunitySession(credential)
+        # The library of ciphers takes as much memory as a hundred devices do.
+        from monitors.snmp.usm_session import UsmSession  # noqa: PLC0415
+
+        return UsmSession(credential, self._keys, self._salt)
 
     async def _resolve(self, target: SnmpTarget) -> Address | Problem:
         known = self._names.get(target.host)

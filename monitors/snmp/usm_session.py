@@ -17,7 +17,8 @@ from monitors.snmp.message import (
 from monitors.snmp.oid import encode_oid
 from monitors.snmp.session import AskAgain, Disbelieved, Refused, Verdict
 from monitors.snmp.template import Template
-from monitors.snmp.usm import KeyRing, LocalKeys, Salt, UsmUser, authentic, decrypt, encrypt, sign
+from monitors.snmp.usm import KeyRing, LocalKeys, Salt, UsmUser, authentic, sign
+from monitors.snmp.usm_cipher import decrypt, encrypt
 from monitors.snmp.usm_message import (
     AUTH_FLAG,
     MAX_BOOTS,

@@ -1,5 +1,7 @@
 """From the inventory to polls: what is asked from outside, and BMCs over Redfish, end to end."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -164,3 +166,12 @@ def test_a_bmc_that_answers_does_not_speak_for_its_host() -> None:
         health.absorb(poll("srv-1", seconds=second, problem=ProblemKind.SILENT))
         health.absorb(poll("srv-1", reading(), seconds=second, protocol="redfish"))
     assert health.silent
+
+
+def test_an_engine_loads_a_protocol_with_the_first_device_that_speaks_it() -> None:
+    script = "import sys, monitors.engine_process; print(*sys.modules)"
+    argv = [sys.executable, "-P", "-c", script]
+    loaded = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+    spoken_by_few = ("cryptography", "monitors.ipmi.", "monitors.redfish.", "monitors.snmp.usm_s")
+    assert "monitors.snmp.usm" in loaded
+    assert not [name for name in loaded if name.startswith(spoken_by_few)]

@@ -26,12 +26,11 @@ from monitors.snmp.usm import (
     Salt,
     UsmUser,
     authentic,
-    decrypt,
-    encrypt,
     localise,
     password_to_key,
     sign,
 )
+from monitors.snmp.usm_cipher import decrypt, encrypt
 from monitors.snmp.usm_message import (
     AUTH_FLAG,
     PRIV_FLAG,
