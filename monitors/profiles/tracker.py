@@ -22,7 +22,9 @@ Run = tuple[int, int, int]
 """First slot, place of its number among those of an answer, how many follow one another in both."""
 Numbers = tuple[tuple[Run, ...], tuple[int, ...]]
 """Where numbers go; then the slots whose number is none."""
-Answered = tuple[Template, bytes]
+Mark = bytes | int
+"""Of an answer, what shows that the next one is another: its hash, or all of it where that tells
+which of the worked slots have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,20 @@ class Routes:
             )
         return known[beat]
 
-    def changed(self, beat: int, before: Answered | None, answer: Answered) -> Iterable[int]:
-        """The worked slots of a beat of which some input is not what it was."""
-        template, now = answer
-        places = self.beats[beat].worked_places
-        if before is None or before[0] is not template:
+    def mark(self, beat: int, varbinds: bytes) -> Mark:
+        """What to remember of an answer."""
+        return varbinds if self.beats[beat].worked_places else hash(varbinds)
+
+    def changed(
+        self, beat: int, then: Mark | None, template: Template, now: bytes
+    ) -> Iterable[int]:
+        """The worked slots of a beat of which some input is not what it was.
+
+        `then` is the mark of the last answer, if it had the same form.
+        """
+        places, spans = self.beats[beat].worked_places, template.spans
+        if not isinstance(then, bytes):
             return places
-        then, spans = before[1], template.spans
         return [
             slot
             for slot, ats in places.items()
@@ -116,8 +125,9 @@ class Tracker:
         self.layout = layout
         self.script = script
         self._routes = _routes(layout, script)
-        self._seen: list[tuple[Template, bytes] | None] = [None] * len(script.beats)
-        """Form and bytes of the last answers."""
+        self._forms: list[Template | None] = [None] * len(script.beats)
+        self._marks: list[Mark | None] = [None] * len(script.beats)
+        """Forms and marks of the last answers."""
         # Tuples, of which those of the last readings serve where nothing is lacking.
         count = len(layout.slots)
         self._values: tuple[float, ...] = (0,) * count
@@ -144,15 +154,16 @@ class Tracker:
 
     def _take(self, poll: Replayed) -> bool:
         """Takes in what has changed; whether a state, a word or the presence of a sensor has."""
-        values, seen, routes = list(self._values), self._seen, self._routes
+        values, forms, marks = list(self._values), self._forms, self._marks
+        routes = self._routes
         touched: set[int] = set()
         came = False
-        for beat, answer in enumerate(poll.answers):
-            template, varbinds = answer
-            before = seen[beat]
-            seen[beat] = answer  # also where it is equal: the script holds these very bytes
-            if before is not None and varbinds == before[1]:
+        for beat, (template, varbinds) in enumerate(poll.answers):
+            mark = routes.mark(beat, varbinds)
+            if mark == marks[beat]:
                 continue
+            before = marks[beat] if forms[beat] is template else None
+            forms[beat], marks[beat] = template, mark
             runs, odd = routes.numbers(beat, template)
             if runs:
                 numbers = template.numbers(varbinds)
@@ -162,7 +173,7 @@ class Tracker:
                     came |= self._return(
                         {slot + n for slot, _, count in runs for n in range(count)}
                     )
-            touched.update(routes.changed(beat, before, answer), odd)
+            touched.update(routes.changed(beat, before, template, varbinds), odd)
         came |= self._work(poll, touched, values)
         self._values = tuple(values)
         return came

@@ -18,19 +18,17 @@ Place = tuple[int, int]
 """Which beat, and which varbind of its answer."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Beat:
-    """One request and its last answer."""
+    """One request: one and the same object for all devices that are asked it."""
 
     ask: Ask
-    template: Template
-    varbinds: bytes
     kept: Sequence[int]
     """The varbinds that belong to the poll; others only show that a table has ended."""
 
 
 class Script:
-    """What one device is asked, poll by poll, and what it last answered."""
+    """What one device is asked, poll by poll, and in which forms it last answered."""
 
     def __init__(
         self,
@@ -50,14 +48,17 @@ class Script:
         self.plan = plan
         self.repetitions = repetitions
         self.rigid = rigid
-        self.beats = [_beat(exchange, rigid) for exchange in exchanges]
+        self.beats = _shared(tuple(map(_beat, exchanges)))
+        self.templates = [_template(exchange, rigid) for exchange in exchanges]
+        """The form of each beat's last answer."""
         self.count = sum(len(beat.kept) for beat in self.beats)
         self._where: dict[bytes, Place | None] = {}
 
     @property
     def form(self) -> tuple[tuple[tuple[bytes, ...], tuple[int, ...]], ...]:
         """The names that each answer brings and which of them count: alike for alike devices."""
-        return tuple((beat.template.oids, tuple(beat.kept)) for beat in self.beats)
+        beats = zip(self.templates, self.beats, strict=True)
+        return tuple((template.oids, tuple(beat.kept)) for template, beat in beats)
 
     def place_of(self, oid: bytes) -> Place | None:
         """Where a value stands; None when the device has none. Remembered, so ask for few."""
@@ -67,30 +68,38 @@ class Script:
 
     def places(self) -> Iterator[tuple[bytes, Place]]:
         """Every value's name and place."""
-        for number, beat in enumerate(self.beats):
+        for number, (template, beat) in enumerate(zip(self.templates, self.beats, strict=True)):
             for at in beat.kept:
-                yield beat.template.oids[at], (number, at)
+                yield template.oids[at], (number, at)
 
 
-def _beat(exchange: Exchange, rigid: Collection[bytes]) -> Beat:
-    pdu, ask = exchange.pdu, exchange.ask
-    template = template_of(pdu.varbinds, pdu.oids, pdu.tlvs, rigid)
+def _template(exchange: Exchange, rigid: Collection[bytes]) -> Template:
+    pdu = exchange.pdu
+    return template_of(pdu.varbinds, pdu.oids, pdu.tlvs, rigid)
+
+
+def _beat(exchange: Exchange) -> Beat:
     kept: Sequence[int] = exchange.kept
     if kept == tuple(range(len(kept))):
-        kept = _first(len(kept))
-    shared = _ask(ask.pdu_tag, ask.varbinds, ask.non_repeaters, ask.max_repetitions)
-    return Beat(shared, template, pdu.varbinds, kept)
+        kept = range(len(kept))
+    ask = exchange.ask
+    return _shared_beat(ask.pdu_tag, ask.varbinds, ask.non_repeaters, ask.max_repetitions, kept)
 
 
 @lru_cache(maxsize=4096)
-def _ask(pdu_tag: int, varbinds: bytes, non_repeaters: int, max_repetitions: int) -> Ask:
-    """One and the same request for all devices that are asked it."""
-    return Ask(pdu_tag, varbinds, non_repeaters, max_repetitions)
+def _shared_beat(
+    pdu_tag: int,
+    varbinds: bytes,
+    non_repeaters: int,
+    max_repetitions: int,
+    kept: Sequence[int],
+) -> Beat:
+    return Beat(Ask(pdu_tag, varbinds, non_repeaters, max_repetitions), kept)
 
 
 @lru_cache(maxsize=1024)
-def _first(count: int) -> range:
-    return range(count)
+def _shared(beats: tuple[Beat, ...]) -> tuple[Beat, ...]:
+    return beats
 
 
 class Replayed(Mapping[bytes, bytes]):
@@ -184,7 +193,7 @@ class Replay:
         """The form that the next answer should have."""
         if self._anew is not None:
             return None
-        return self._script.beats[len(self._answers)].template
+        return self._script.templates[len(self._answers)]
 
     def ask(self) -> Ask:
         """The request to send now."""
@@ -197,12 +206,14 @@ class Replay:
         if self._anew is not None:
             self._anew.take(pdu)
             return
-        beat = self._script.beats[len(self._answers)]
-        if pdu.template is not beat.template and not self._reshape(beat, pdu):
-            self._begin_anew()
-            return
-        beat.varbinds = pdu.varbinds
-        self._answers.append((beat.template, pdu.varbinds))
+        number, templates = len(self._answers), self._script.templates
+        if pdu.template is not templates[number]:
+            if not self._has_only_other_lengths(number, pdu):
+                self._begin_anew()
+                return
+            rigid = self._script.rigid
+            templates[number] = template_of(pdu.varbinds, pdu.oids, pdu.tlvs, rigid)
+        self._answers.append((templates[number], pdu.varbinds))
 
     def shrink(self) -> bool:
         """Begins anew, since no script asks for less; see `Course.shrink`."""
@@ -214,32 +225,29 @@ class Replay:
     def _begin_anew(self) -> None:
         self._anew = self._anew or Inquiry(self._script.plan, self._repetitions)
 
-    def _reshape(self, beat: Beat, pdu: Pdu) -> bool:
-        """Takes over the answer's form when only lengths and texts of no weight are different."""
+    def _has_only_other_lengths(self, number: int, pdu: Pdu) -> bool:
+        """Whether only lengths, and texts of no weight, are different from the form before."""
         if pdu.error_status:
             return False
-        old, new, kept = beat.template.oids, pdu.oids, beat.kept
+        template, kept = self._script.templates[number], self._script.beats[number].kept
+        old, new, before = template.oids, pdu.oids, template.skeleton
         if kept and len(new) <= kept[-1]:
             return False
-        if any(new[at] != old[at] or self._is_other(beat, at, pdu) for at in kept):
+        values = [before[start:stop] for start, stop in template.spans]
+        if any(new[at] != old[at] or self._is_other(values[at], at, pdu) for at in kept):
             return False
-        if any(self._is_news(beat, at, pdu) for at in set(range(len(new))).difference(kept)):
-            return False
-        beat.template = template_of(pdu.varbinds, pdu.oids, pdu.tlvs, self._script.rigid)
-        return True
+        others = set(range(len(new))).difference(kept)
+        return not any(self._is_news(template, values, at, pdu) for at in others)
 
-    def _is_news(self, beat: Beat, at: int, pdu: Pdu) -> bool:
+    def _is_news(self, template: Template, values: Sequence[bytes], at: int, pdu: Pdu) -> bool:
         """Whether something that was not kept belongs to the poll now."""
-        oid, template = pdu.oids[at], beat.template
+        oid = pdu.oids[at]
         if at >= len(template.oids) or oid != template.oids[at]:
             return self._script.plan.covers(oid)
-        was_none = beat.varbinds[template.spans[at][0]] in EXCEPTIONS
-        return was_none and pdu.tlvs[at][0] not in EXCEPTIONS
+        return values[at][0] in EXCEPTIONS and pdu.tlvs[at][0] not in EXCEPTIONS
 
-    def _is_other(self, beat: Beat, at: int, pdu: Pdu) -> bool:
+    def _is_other(self, before: bytes, at: int, pdu: Pdu) -> bool:
         """Whether a value that must not change has, or has lost its type."""
-        start, stop = beat.template.spans[at]
-        before = beat.varbinds[start:stop]
         if pdu.oids[at] in self._script.rigid:
             return pdu.tlvs[at] != before
         return pdu.tlvs[at][0] != before[0]

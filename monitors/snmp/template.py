@@ -59,6 +59,11 @@ class Template:
             len(varbinds) == self._size and int.from_bytes(varbinds) & self._mask == self._skeleton
         )
 
+    @property
+    def skeleton(self) -> bytes:
+        """An answer of this form with zeros for its numbers."""
+        return self._skeleton.to_bytes(self._size)
+
     def numbers(self, varbinds: bytes) -> Sequence[int]:
         """The numbers of an answer that fits."""
         found = self._read(varbinds)
