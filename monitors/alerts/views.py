@@ -1,9 +1,9 @@
 """How open alerts are shown: each with its impact on the room, its facts and what it hides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from inventory.elements import Element
-from inventory.topology import Topology
+from inventory.topology import Health, Topology
 from monitors.alerts.definition import Definition, FactWanted
 from monitors.alerts.desk import AlertDesk
 from monitors.alerts.findings import said
@@ -21,7 +21,8 @@ MOST_WEIGHED = 3
 does nothing else; when a whole side of the room fails, the others follow in the next snapshots."""
 
 
-_States = frozenset[tuple[str, str]]
+_Weighed = tuple[Element, int]
+"""A failed element, and the hash of all the states with which its impact was worked out."""
 
 
 class AlertViews:
@@ -29,27 +30,29 @@ class AlertViews:
 
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
-        self._known: dict[tuple[Element, _States], tuple[ImpactView, ...]] = {}
+        self._known: dict[_Weighed, tuple[ImpactView, ...]] = {}
         self._last: dict[Element, tuple[ImpactView, ...]] = {}
+        self._states: Mapping[Element, Health] = {}
+        self._hash = 0
         self._left = 0
         self.behind = False
         """Whether some impacts are of an earlier moment, and the next snapshot goes on."""
 
     def of(self, desk: AlertDesk, scene: Scene) -> tuple[AlertView, ...]:
         """Every open alert, pending ones too: by priority, then the oldest first."""
-        states = frozenset((e, h.value) for e, h in scene.states.items())
+        if scene.states is not self._states:  # which nobody changes: others take their place
+            self._states = scene.states
+            self._hash = hash(frozenset(scene.states.items()))
         self._left, self.behind = MOST_WEIGHED, False
         # What nothing is known of comes first, and of that the most urgent.
         urgent = sorted(
             desk.occurrences.values(),
             key=lambda o: (o.element in self._last, desk.priority(o.key), o.since, o.id),
         )
-        views = [self._view(desk, occurrence, scene, states) for occurrence in urgent]
+        views = [self._view(desk, occurrence, scene) for occurrence in urgent]
         return tuple(sorted(views, key=lambda view: (view.priority, view.since, view.id)))
 
-    def _view(
-        self, desk: AlertDesk, occurrence: Occurrence, scene: Scene, states: _States
-    ) -> AlertView:
+    def _view(self, desk: AlertDesk, occurrence: Occurrence, scene: Scene) -> AlertView:
         key = occurrence.key
         definition = desk.definitions[key.alert]
         hidden = desk.suppressed.get(key, ())
@@ -69,7 +72,7 @@ class AlertViews:
             acked_by=occurrence.acked_by,
             comment=occurrence.comment,
             cause=occurrence.cause,
-            impact=self._impact(occurrence, scene, states),
+            impact=self._impact(occurrence, scene),
             suppressed=tuple(dict.fromkeys(f.key.device for f in hidden if f.key.device)),
             consequence=definition.consequence,
             action=definition.action,
@@ -79,15 +82,13 @@ class AlertViews:
             flapping=desk.is_flapping(key),
         )
 
-    def _impact(
-        self, occurrence: Occurrence, scene: Scene, states: _States
-    ) -> tuple[ImpactView, ...]:
+    def _impact(self, occurrence: Occurrence, scene: Scene) -> tuple[ImpactView, ...]:
         kind, _, name = occurrence.key.component.partition(":")
         if not occurrence.key.device:
             return _own_margin(scene, kind, name)
         if not occurrence.element:
             return ()
-        element, at = occurrence.element, (occurrence.element, states)
+        element, at = occurrence.element, (occurrence.element, self._hash)
         if at not in self._known:
             if not self._left:
                 self.behind = True
