@@ -141,10 +141,10 @@ class ChannelServer:
     async def _answer(self, head: Head, body: bytes, writer: asyncio.StreamWriter) -> bytes:
         try:
             answer = await self._handler(head.command, body)
-            blocks = [answer] if isinstance(answer, bytes) else answer
+            blocks = [answer] if isinstance(answer, bytes) else list(answer)
+            del answer  # so that each block can go as soon as it is written
             if head.lends:
                 await _write_elsewhere(head, blocks, writer)
-                blocks = ()
             return encode(Head(kind="answer", number=head.number), b"".join(blocks))
         except Refusal as refusal:
             return _refuse(head, refusal.status, str(refusal))
@@ -180,10 +180,11 @@ class ChannelServer:
         return replace(self._latest, devices=devices, partial=True).brief()
 
 
-async def _write_elsewhere(
-    head: Head, blocks: Sequence[bytes], writer: asyncio.StreamWriter
-) -> None:
-    """Writes an answer into the connection that is lent for it. Raises `ChannelError`."""
+async def _write_elsewhere(head: Head, blocks: list[bytes], writer: asyncio.StreamWriter) -> None:
+    """Writes an answer into the connection that is lent for it, and empties its list.
+
+    Raises `ChannelError`.
+    """
     with underneath(writer) as channel:
         writer.write(encode(Head(kind="ready", number=head.number, size=sum(map(len, blocks)))))
         await writer.drain()

@@ -52,20 +52,24 @@ async def borrow(channel: socket.socket) -> socket.socket:
     return _as_connection(descriptors[0])
 
 
-async def write_into(connection: socket.socket, blocks: Sequence[bytes]) -> None:
-    """Writes all blocks. Raises `ChannelError` when the reader goes away or is too slow."""
+async def write_into(connection: socket.socket, blocks: list[bytes]) -> None:
+    """Writes all blocks, and empties the list as it goes: newer ones take the place of many.
+
+    Raises `ChannelError` when the reader goes away or is too slow.
+    """
     try:
         async with asyncio.timeout(LONGEST_S):
-            for first in range(0, len(blocks), BLOCKS_AT_ONCE):
-                await _write_some(connection, blocks[first : first + BLOCKS_AT_ONCE])
+            while blocks:
+                now = blocks[:BLOCKS_AT_ONCE]
+                del blocks[:BLOCKS_AT_ONCE]
+                await _write_some(connection, now)
     except TimeoutError as error:
         raise ChannelError(f"the reader has not taken all in {LONGEST_S:g} s") from error
     except OSError as error:
         raise ChannelError("the reader has gone away") from error
 
 
-async def _write_some(connection: socket.socket, blocks: Sequence[bytes]) -> None:
-    left: list[bytes | memoryview] = list(blocks)
+async def _write_some(connection: socket.socket, left: Sequence[bytes | memoryview]) -> None:
     while left:
         try:
             sent = connection.sendmsg(left)

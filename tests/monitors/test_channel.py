@@ -13,6 +13,7 @@ import pytest
 
 from monitors.channel import ChannelClient, ChannelError, ChannelServer, Refusal, socket_path
 from monitors.frames import LARGEST_REQUEST, Head, encode
+from monitors.lending import BLOCKS_AT_ONCE, write_into
 from monitors.snapshot import Snapshot
 from tests.monitors.test_snapshot import device, snapshot
 from tests.wait import until_async
@@ -208,3 +209,13 @@ async def test_what_cannot_be_answered_is_not_offered(client: ChannelClient) -> 
     with pytest.raises(Refusal, match="not now"):
         async with client.offer("refuse"):
             pass
+
+
+async def test_blocks_are_let_go_as_they_are_written() -> None:
+    theirs, ours = socket.socketpair()
+    theirs.setblocking(False)
+    blocks = [b"x"] * (2 * BLOCKS_AT_ONCE + 1)
+    with theirs, ours:
+        await write_into(theirs, blocks)
+        assert ours.recv(3 * BLOCKS_AT_ONCE) == b"x" * (2 * BLOCKS_AT_ONCE + 1)
+    assert not blocks
