@@ -13,6 +13,7 @@ from inventory.topology import Topology
 from monitors.channel import ChannelClient, socket_path
 from monitors.child import run_child
 from monitors.config import MonitorConfig
+from monitors.inventory_reader import center_of
 from monitors.web.app import create_app
 from monitors.web.lending import LendingProtocol
 from monitors.web.token import api_token
@@ -37,7 +38,7 @@ class _Server(uvicorn.Server):
 
 async def run_web(config: MonitorConfig, stop: asyncio.Event) -> None:
     """Serves until `stop`. Raises `ListenError` when the port is taken."""
-    center = await asyncio.to_thread(config.load_center)
+    center = await center_of(config)
     app = create_app(
         ChannelClient(socket_path(config.runtime)),
         Topology(center),
