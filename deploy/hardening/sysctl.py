@@ -1,11 +1,14 @@
 """Kernel settings: what a process may learn and reach, and which packets a host believes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from deploy.area import Difference, Vantage, everywhere
+from deploy.change import Change, RemovalChange, file_change
 from deploy.hardening.kernel_settings import Wanted, settings_difference
 from inventory.facts import sysctl as facts_of_sysctl
 from inventory.facts.collect import HostFacts
+from inventory.facts.sysctl import SysctlFacts
 from inventory.model import Center, Device, Kind
 
 FACTS = ("sysctl",)
@@ -17,6 +20,14 @@ applies = everywhere
 
 DROP_IN = "/etc/sysctl.d/zz-watchfloor.conf"
 """Sorts behind the names that people and packages give."""
+NO_IPV6 = """\
+# Written by Watchfloor; changes made here are drift.
+# systemd-networkd would switch IPv6 on again for a link-local address at each start.
+[Network]
+LinkLocalAddressing=no
+IPv6AcceptRA=no
+"""
+_IPV6_OFF = "net/ipv6/conf/*/disable_ipv6"
 _FORWARDING = (Kind.ROUTER, Kind.FIREWALL)
 
 _PROCESSES = {
@@ -89,7 +100,7 @@ def _without_ipv6(center: Center) -> Mapping[str, Wanted]:
     if _speaks_ipv6(center):
         return {}
     return {
-        "net/ipv6/conf/*/disable_ipv6": Wanted("1", optional=True),
+        _IPV6_OFF: Wanted("1", optional=True),
         # Programs of this host speak to each other at ::1.
         "net/ipv6/conf/lo/disable_ipv6": Wanted("0", optional=True),
     }
@@ -105,4 +116,19 @@ def _speaks_ipv6(center: Center) -> bool:
 def difference(center: Center, device: Device, facts: HostFacts, vantage: Vantage) -> Difference:
     """See `deploy.area.HostArea`."""
     wanted = desired(center, device, vantage.client)
-    return settings_difference(wanted, facts.read(facts_of_sysctl), DROP_IN)
+    now = facts.read(facts_of_sysctl)
+    found = settings_difference(wanted, now, DROP_IN)
+    return replace(found, changes=(*network_changes(wanted, now), *found.changes))
+
+
+def network_changes(wanted: Mapping[str, Wanted], facts: SysctlFacts) -> Iterator[Change]:
+    """What makes IPv6 stay off (or no longer so) where systemd-networkd sets up the links.
+
+    It reads them at its next start: loaded again now, it would take the addresses away for a while.
+    """
+    for file in facts.networks:
+        if _IPV6_OFF not in wanted:
+            if file.exists:
+                yield RemovalChange(path=file.path, reason="IPv6 is spoken here")
+        elif change := file_change(file, NO_IPV6):
+            yield change

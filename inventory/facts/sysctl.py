@@ -11,6 +11,9 @@ from inventory.facts.textfile import SHOW_FILE, TextFile, text_files
 REFUSED = "/run/watchfloor/refused-settings"
 """Where a host keeps, until its next restart, the values that its kernel did not take."""
 CORE_PATTERN = "kernel/core_pattern"
+NETWORKS = "/etc/systemd/network"
+NETWORK_DROP_IN = "zz-watchfloor.conf"
+MOST_NETWORKS = 50
 
 PATTERNS = (
     "dev/tty/ldisc_autoload",
@@ -70,6 +73,15 @@ for path in /etc/sysctl.conf /etc/sysctl.d/*.conf; do
   case $path in *'*'*) ;; *) show_file "$path" || exit 1 ;; esac
 done
 [ ! -e {REFUSED} ] || tail -n 500 {REFUSED} | tag refused
+# systemd-networkd has links; netplan describes them in /run.
+[ -e /run/systemd/netif/state ] || exit 0
+count=0
+for path in {NETWORKS}/*.network /run/systemd/network/*.network; do
+  case $path in *[!A-Za-z0-9/._@-]*) continue ;; esac
+  count=$((count + 1)); [ $count -le {MOST_NETWORKS} ] || break
+  show_file "{NETWORKS}/${{path##*/}}.d/{NETWORK_DROP_IN}" || exit 1
+done
+exit 0
 """
 )
 
@@ -94,6 +106,8 @@ class SysctlFacts:
     files: tuple[TextFile, ...]
     refused: tuple[tuple[str, str], ...]
     """Key and value, where the kernel did not take the value since its start."""
+    networks: tuple[TextFile, ...] = ()
+    """Where our drop-in is, or would be, of each of systemd-networkd's networks."""
 
     def matching(self, pattern: str) -> dict[str, Live]:
         """The settings that a key with `*` stands for."""
@@ -111,9 +125,12 @@ def parse(text: str) -> SysctlFacts:
             raise FactError(f"not a kernel setting: {line[:60]!r}")
         settings[key] = Live(" ".join(value.split()), key in writable)
     refused = (line.partition(" ") for line in parts.get("refused", ()))
+    files = text_files(parts.get("file", ()))
+    networks = tuple(file for file in files if file.path.startswith(f"{NETWORKS}/"))
     return SysctlFacts(
         is_container=parts["container"][0] == "yes",
         settings=MappingProxyType(settings),
-        files=text_files(parts.get("file", ())),
+        files=tuple(file for file in files if file not in networks),
+        networks=networks,
         refused=tuple(dict.fromkeys((key, value) for key, _, value in refused)),
     )

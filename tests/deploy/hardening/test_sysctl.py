@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from deploy.change import Change, FileChange, RemovalChange
 from deploy.hardening import sysctl
 from deploy.hardening.kernel_settings import Wanted, settings_difference, without
 from deploy.live_change import SysctlChange
@@ -71,6 +74,34 @@ def test_the_loopback_keeps_its_ipv6_and_a_center_with_ipv6_all_of_it() -> None:
     assert "net/ipv6/conf/*/disable_ipv6" not in sysctl.desired(FOUR, device, "fe80::1")
     kept = device.model_copy(update={"baseline": Baseline(ipv6="on")})
     assert "net/ipv6/conf/*/disable_ipv6" not in sysctl.desired(FOUR, kept)
+
+
+NETWORK = "/etc/systemd/network/80-lan.network.d/zz-watchfloor.conf"
+
+
+def networks_of(facts: SysctlFacts, wanted: dict[str, Wanted]) -> list[Change]:
+    return list(sysctl.network_changes(wanted, facts))
+
+
+def test_the_network_daemon_does_not_switch_ipv6_on_again_at_the_next_start() -> None:
+    found = read(
+        VM, facts_of_sysctl, ("container\t", f"file\tabsent - - - - {NETWORK}\ncontainer\t")
+    )
+    assert NETWORK not in {file.path for file in found.files}
+    (change,) = networks_of(found, host())
+    assert isinstance(change, FileChange)
+    assert change.path == NETWORK
+    assert "LinkLocalAddressing=no\nIPv6AcceptRA=no\n" in change.content
+    ours = TextFile(NETWORK, "file", 0o644, "root", "root", change.content)
+    assert not networks_of(replace(found, networks=(ours,)), host())
+
+
+def test_what_switched_it_off_goes_where_ipv6_is_spoken() -> None:
+    six = sysctl.desired(SIX, server("host-1", "10.9.1.7"))
+    ours = TextFile(NETWORK, "file", 0o644, "root", "root", "[Network]\n")
+    (change,) = networks_of(replace(FRESH, networks=(ours,)), six)
+    assert isinstance(change, RemovalChange)
+    assert not networks_of(replace(FRESH, networks=(TextFile(NETWORK, "absent"),)), six)
 
 
 def test_a_wall_filters_loosely_and_a_router_keeps_its_network_keys() -> None:
