@@ -1,5 +1,7 @@
 """What all tests share: the lab's fixtures, and which of them run on the same worker."""
 
+import os
+
 import hypothesis
 import pytest
 
@@ -17,10 +19,15 @@ hypothesis.settings.load_profile("watchfloor")
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Settles here, and so in one line for all of them, why lab tests cannot run."""
-    if item.get_closest_marker("lab") and (reason := obstacle()):
+    if not item.get_closest_marker("lab"):
+        return
+    if reason := obstacle():
         unavailable(reason)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert "@" in item.nodeid, "the tests of a file were spread over the workers"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps a file's lab tests on one worker, so that a host they share is made once."""
     for item in items:
