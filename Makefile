@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-all check score docs lab lab-down lock clean
+.PHONY: help demo test test-all check score docs lab lab-down release lock clean
 
 help:  ## show the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ lab: $(VENV)/.dev  ## boot the example center's real hosts (root, Debian)
 
 lab-down: $(VENV)/.dev  ## remove what `make lab` made
 	@$(BIN)/python -m tests.lab down
+
+release: $(VENV)/.run  ## Watchfloor itself as one file, for hosts that reach no package index
+	@mkdir -p dist && cd dist && ../$(BIN)/watchfloor release $(ARGS)
 
 lock: $(VENV)/.dev  ## resolve the dependencies anew into requirements/ (needs uv)
 	@$(BIN)/python requirements/lock.py

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, field
 from deploy.change import CertificateChange, Change
 from deploy.failure import Reason
 from deploy.operations.journal import DEAD_MAN_S
+from deploy.shipped_change import ReleaseChange
 
 WayName = Literal["ssh", "local", "cli", "netconf", "ipmi", "sis", "pjlink"]
 """How a device is deployed; see `deploy.way`."""
@@ -41,6 +42,11 @@ class AreaJob(_Message):
     def signs(self) -> bool:
         """Whether it needs the key of the center's authority."""
         return any(isinstance(change, CertificateChange) for change in self.changes)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the old state comes back when it fails, although it cuts nobody off."""
+        return any(isinstance(one, ReleaseChange) and one.replaces for one in self.changes)
 
 
 class HostJob(_Message):

@@ -49,7 +49,8 @@ class ReleaseChange(ShippedChange):
     """The host's."""
     repairs: tuple[str, ...] = ()
     """Its files on the host that are not the release's, for people; a few of them."""
-
+    replaces: Annotated[str, StringConstraints(max_length=100)] = ""
+    """The folder of the release that is used now: it comes back when this one does not answer."""
     timeout_s: int = Field(default=600, ge=1, le=800)
 
     @property

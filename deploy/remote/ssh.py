@@ -30,6 +30,8 @@ SHIPPED_TIMEOUT_S = 90
 FRESH_LOGIN_S = 15
 """How long a fresh login is tried; far below the dead-man's patience."""
 _HAND_OVER = f"[ ! -x {HAND_OVER} ] || {HAND_OVER}\n"
+WELL_AGAIN_S = 200
+"""For a program that comes back to say that it is well again."""
 PASSING = frozenset(
     {Reason.PORT_CLOSED, Reason.UNREACHABLE, Reason.CONNECTION_LOST, Reason.NOT_SSH}
 )
@@ -111,9 +113,9 @@ class SshVisit(Visit):
         session = self._session
         assert session is not None
         self._made = 0
+        journal = AreaJournal(self._job.run, area.name)
         try:
             self._stop_if_told()
-            journal = AreaJournal(self._job.run, area.name)
             self._prove_admin(area)
             for part in batches(area.changes):
                 self._batch(session, area, journal, part)
@@ -121,6 +123,8 @@ class SshVisit(Visit):
                 self._confirm(journal)
         except HostFailure as failure:
             restored = area.risky and self._restore(session, area, failure)
+            if area.goes_back and failure.reason is Reason.FAILED:
+                restored = self._go_back(session, journal)
             self._area_done(
                 area, failure.reason, str(failure), restored=restored, changed=self._made
             )
@@ -247,6 +251,14 @@ class SshVisit(Visit):
             session.read(journal.restore_script(), LOGIN_TIMEOUT_S)
         except HostFailure:
             return self._await_dead_man(journal)
+        return True
+
+    def _go_back(self, session: Session, journal: AreaJournal) -> bool:
+        """What the area was before, for one that no dead-man watches over."""
+        try:
+            session.read(journal.restore_script(), WELL_AGAIN_S)
+        except HostFailure:
+            return False
         return True
 
     def _await_dead_man(self, journal: AreaJournal) -> bool:

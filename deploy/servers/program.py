@@ -68,6 +68,7 @@ def installing(wanted: ProgramDesired, facts: WatchfloorFacts) -> Iterator[Chang
         version=wanted.version,
         python=wanted.python,
         repairs=repairs,
+        replaces="" if repairs else facts.current,
     )
 
 

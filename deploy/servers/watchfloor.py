@@ -52,6 +52,8 @@ _RECEIVED = {("udp", 162): "--traps", ("udp", 514): "--syslog", ("udp", 4352): "
 """A service of the host's roles -> the option that has it received."""
 _COLLECTOR = "log"
 """The role whose own program takes syslog."""
+_MOST_STARTS = 3
+"""A service that has ended by itself so often will not answer."""
 _STEADY_S = 3
 """For so long it has to go on: a reload starts its processes anew, and they answer until then."""
 _ANSWERS = f"""\
@@ -59,7 +61,11 @@ import json, subprocess, sys, time, urllib.error, urllib.request
 url, said, since = "http://127.0.0.1:{PORT}/healthz", "it does not answer", None
 end = time.monotonic() + {_PATIENCE_S}
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
-while time.monotonic() < end:
+def starts():
+    words = ["systemctl", "show", "--property=NRestarts", "--value", "{UNIT}"]
+    return int(subprocess.run(words, capture_output=True, text=True).stdout or 0)
+first = starts()
+while time.monotonic() < end and starts() - first < {_MOST_STARTS}:
     try:
         problems = json.load(opener.open(url, timeout=5))["problems"]
         refused = [line for line in problems if line.startswith("reload failed")]
@@ -71,8 +77,8 @@ while time.monotonic() < end:
         said, since = error.read(2000).decode(errors="replace"), None
     except (OSError, ValueError, KeyError):
         since = None
-    time.sleep(0.3)
-words = ["journalctl", "--unit={UNIT}", "--lines=1", "--output=cat", "--quiet"]
+    time.sleep(0.5)
+words = ["journalctl", "_SYSTEMD_UNIT={UNIT}", "--lines=1", "--output=cat", "--quiet"]
 last = subprocess.run(words, capture_output=True, text=True).stdout.strip()
 sys.exit(f"{{url}}: {{said}}; the last of its journal: {{last[-250:]}}")
 """

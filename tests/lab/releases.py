@@ -13,8 +13,10 @@ _PARTS = ("watchfloor", "deploy", "inventory", "monitors", "templates", "runbook
 _FILES = ("pyproject.toml", "README.md", "LICENSE")
 
 
-def another_version(release: Path, out: Path, version: str, pythons: Sequence[str]) -> None:
-    """The same release with Watchfloor in that version."""
+def another_version(
+    release: Path, out: Path, version: str, pythons: Sequence[str], broken: str = ""
+) -> None:
+    """The same release with Watchfloor in that version; `broken` ends one of its modules."""
     work = out.parent / f"making-{version}"
     source = work / "source"
     for part in _PARTS:
@@ -23,6 +25,9 @@ def another_version(release: Path, out: Path, version: str, pythons: Sequence[st
     for name in _FILES:
         shutil.copy(CHECKOUT / name, source / name)
     (source / "watchfloor/__init__.py").write_text(f'"""Another."""\n\n__version__ = "{version}"\n')
+    if broken:
+        module = source / broken
+        module.write_text(f'raise SystemExit("it was broken for a test")\n{module.read_text()}')
     with tarfile.open(release) as archive:
         archive.extractall(work, filter="data")
     wheels = {

@@ -194,6 +194,24 @@ def test_an_upgrade_keeps_the_release_before_and_undo_brings_it_back(monitor: Mo
     assert sorted(listed) == sorted([first, "current"])
 
 
+def test_a_release_that_does_not_answer_goes_back_by_itself(monitor: Monitor) -> None:
+    folder = monitor.site.folder
+    first = monitor.release
+    python = PYTHONS[monitor.host.name.removeprefix("mon-")]
+    another_version(
+        folder / "one.tar", folder / "bad.tar", "98.0", [python], "monitors/supervisor.py"
+    )
+    monitor.name_release(Path("bad.tar"))
+    done = monitor.site.watchfloor("apply", "--yes", *ONLY, timeout_s=500)
+    assert done.exit_code == 1
+    assert "it was broken for a test" in done.stdout
+    assert "the old state is back" in done.stderr
+    assert monitor.release == first
+    assert '"status":"ok"' in monitor.asked("/healthz").replace(" ", "")
+    monitor.name_release(Path("one.tar"))
+    assert monitor.site.watchfloor("drift", *ONLY).exit_code == 0
+
+
 def test_a_damaged_release_is_named_by_check_and_by_plan(monitor: Monitor) -> None:
     damaged = monitor.site.folder / "damaged.tar"
     content = bytearray((monitor.site.folder / "one.tar").read_bytes())
