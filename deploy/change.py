@@ -57,6 +57,8 @@ class FileChange(TypedChange):
     has_markers: bool = False
     """Whether markers in the content stand for secrets. A text that comes from a host must never
     have them: the host could ask for any secret."""
+    quoted: bool = False
+    """Whether markers stand between single quotes, which their secrets then must not hold."""
     stale: tuple[str, ...] = ()
     """The secrets of which the host has another value."""
 

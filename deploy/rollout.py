@@ -18,6 +18,7 @@ from deploy.outcome import Progress, planned_targets, unproven
 from deploy.plan import AreaPlan, HostPlan, Plan, remaining
 from deploy.reading import facts_in
 from deploy.records import HostResult, RunKind, RunRecord
+from deploy.secret_box import check_quotable
 from deploy.waves import Wave
 from deploy.way import Target
 from deploy.ways import WAYS
@@ -179,6 +180,7 @@ class Rollout:
                 host = host.model_copy(update={"authority_key": self.access.authority_key()})
             names = {name for job in jobs for change in job.changes for name in change.secrets}
             secrets = self.access.box(target.device).values(sorted(names))
+            check_quotable((change for job in jobs for change in job.changes), secrets)
             parcels = self.access.parcels(
                 digest for job in jobs for change in job.changes for digest in change.parcels
             )

@@ -1,11 +1,12 @@
 """The center's secrets on the controller's side: checked against hosts, given to the worker."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
 
 from pydantic import SecretStr
 
+from deploy.change import Change, FileChange
 from deploy.secret_text import fingerprint
 from inventory.errors import WatchfloorError
 from inventory.model import Center, Credential, Device, Purpose
@@ -20,6 +21,19 @@ MONITOR_ROLE = "monitor"
 
 class SecretUseError(WatchfloorError):
     """A text names a secret that there is none of, or that may not go to that device."""
+
+
+def check_quotable(changes: Iterable[Change], secrets: Mapping[str, SecretStr]) -> None:
+    """Raises `SecretUseError` for a secret that would end the quotes that it stands in."""
+    for change in changes:
+        if not isinstance(change, FileChange) or not change.quoted:
+            continue
+        for name in change.secrets:
+            if {"'", "\n", "\r", "\0"} & set(secrets[name].get_secret_value()):
+                raise SecretUseError(
+                    f"{name}: holds a ' or the end of a line, which cannot stand in {change.path};"
+                    " choose another secret"
+                )
 
 
 @dataclass(frozen=True, slots=True)

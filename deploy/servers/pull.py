@@ -116,7 +116,7 @@ def _files(wanted: PullDesired, facts: PullFacts, secrets: SecretCheck) -> Itera
         has_secret = secrets if path == ENVIRONMENT else None
         change = file_change(file_at(facts.files, path), text, mode=mode, secrets=has_secret)
         if change is not None:
-            yield change
+            yield change.model_copy(update={"quoted": path == ENVIRONMENT})
 
 
 def _timer(facts: PullFacts, files: tuple[FileChange, ...]) -> Iterator[Change]:

@@ -257,7 +257,7 @@ def _files(
         now = file_at(facts.files, ENVIRONMENT)
         secret = file_change(now, wanted.environment, mode=0o600, secrets=secrets)
         if secret is not None:
-            yield secret
+            yield secret.model_copy(update={"quoted": True})
     unit = file_change(file_at(facts.files, UNIT_FILE), wanted.unit)
     if unit is not None:
         yield unit

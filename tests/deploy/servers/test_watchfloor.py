@@ -3,12 +3,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+from pydantic import SecretStr
 
 from deploy.area import Difference, Vantage
 from deploy.center_folder import CenterFolder
 from deploy.change import Change, CommandChange, ServiceChange
 from deploy.desired import areas_of, differences
 from deploy.releases.manifest import Release, ReleaseError
+from deploy.secret_box import SecretUseError, check_quotable
 from deploy.servers import watchfloor as area
 from deploy.shipped_change import ReleaseChange
 from inventory.facts.area import FactError
@@ -318,3 +320,13 @@ def test_a_release_folder_that_nobody_finished_is_no_release() -> None:
 def test_a_service_is_never_only_reloaded_with_another_program() -> None:
     both = replace(OLDER, has_read_older=True)
     assert not [one for one in diff(both).changes if isinstance(one, ServiceChange)]
+
+
+@pytest.mark.parametrize("secret", ["it's", "two\nlines"])
+def test_a_secret_that_would_end_its_quotes_is_refused(secret: str) -> None:
+    changes = diff(BARE_PROGRAM).changes
+    fine = {"gear.secret": SecretStr('odd "$HOME\\'), "gear.privacy_secret": SecretStr("x")}
+    check_quotable(changes, fine)
+    with pytest.raises(SecretUseError, match=r"gear\.secret: holds a '") as caught:
+        check_quotable(changes, {**fine, "gear.secret": SecretStr(secret)})
+    assert secret not in str(caught.value)
