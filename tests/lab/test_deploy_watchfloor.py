@@ -109,6 +109,20 @@ def test_a_fresh_host_becomes_a_monitor(monitor: Monitor) -> None:
     assert "0.0.0.0:162" in host.run(["ss", "-Hlun"]).split()
 
 
+def test_undo_of_the_first_apply_takes_all_of_it_away(monitor: Monitor) -> None:
+    run = monitor.site.json("runs", code=0)["runs"][0]["run"]
+    undone = monitor.site.watchfloor("undo", run, "--yes", timeout_s=300)
+    assert undone.exit_code == 0, undone.stdout + undone.stderr
+    host = monitor.host
+    assert not host.witness().service(UNIT).is_running
+    assert host.run(["ls", "-A", PROGRAM]).split() == []
+    for gone in (CENTER, ENVIRONMENT, f"/etc/systemd/system/{UNIT}"):
+        assert host.attempt(["test", "-e", gone]).exit_code == 1, gone
+    assert host.attempt(["getent", "passwd", "watchfloor"]).exit_code == 2
+    monitor.apply()
+    assert '"status":"ok"' in monitor.asked("/healthz").replace(" ", "")
+
+
 def polls(monitor: Monitor) -> list[float]:
     """1 for each protocol of a device whose last poll brought readings."""
     lines = monitor.asked("/metrics").splitlines()
