@@ -148,6 +148,7 @@ def _finish(root: Path, freshness: str) -> None:
     languages = 'Acquire::Languages "none";\n'
     (root / "etc/apt/apt.conf.d/50lab").write_text(freshness + languages)
     rights = root / f"etc/sudoers.d/90-{ADMIN}"
+    rights.parent.mkdir(mode=0o750, exist_ok=True)
     rights.write_text(f"{ADMIN} ALL=(ALL) NOPASSWD:ALL\n")
     rights.chmod(0o440)
     for deb in (root / "var/cache/lab-debs").glob("*.deb"):

@@ -14,6 +14,7 @@ from testinfra.host import Host
 
 from tests.lab.cgroups import ControlGroup
 from tests.lab.command import Finished, failure, launch
+from tests.lab.emulator import emulator
 from tests.lab.errors import LabError
 from tests.lab.image import ADMIN, machine_suite
 from tests.lab.lab import Lab
@@ -28,6 +29,8 @@ ADDRESS = "10.0.2.15"
 """What QEMU's user network gives its first guest; nothing outside can use it."""
 SUBNET = "10.0.2.0/24"
 MEMORY_MIB = 1024
+PROCESSORS = 1
+"""Two would wait for each other more than they would share, on a machine that is busy itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class VirtualMachine:
     group: ControlGroup
     key: Path
     """The private key that opens the administrator's account; `.pub` is beside it."""
+    emulator: Sequence[str | Path]
+    """The command that starts QEMU."""
     files: BootFiles
     ssh_port: int
     user: str = ADMIN
@@ -150,13 +155,15 @@ class VirtualMachine:
                     raise LabError(f"QEMU refuses {command}: {answer['error']['desc']}")
 
     def _qemu(self) -> list[str | Path]:
-        kernel_line = "console=ttyS0 root=/dev/vda rw quiet audit=1"
+        # The clock that the kernel would choose is a device of the emulator's, and slow to read.
+        kernel_line = "console=ttyS0 root=/dev/vda rw quiet audit=1 tsc=reliable"
         forward = f"hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22"
         return [
-            "qemu-system-x86_64",
-            *("-name", self.name, "-m", str(MEMORY_MIB), "-smp", "2"),
-            # KVM is not everywhere, and where its device can be opened it may still hang.
-            *("-accel", "tcg,thread=multi", "-cpu", "max"),
+            *self.emulator,
+            *("-name", self.name, "-m", str(MEMORY_MIB), "-smp", str(PROCESSORS)),
+            # KVM is not everywhere, and where its device can be opened it may still hang. Of what
+            # a processor can do, an emulator does the oldest fastest.
+            *("-accel", "tcg", "-cpu", "qemu64"),
             *("-display", "none", "-no-user-config", "-nodefaults"),
             *("-kernel", self.files.kernel, "-initrd", self.files.initrd, "-append", kernel_line),
             *("-drive", f"file={self.files.disk},if=virtio,format=raw,cache=unsafe"),
@@ -179,6 +186,7 @@ def boot_machine(lab: Lab, name: str) -> VirtualMachine:
     recipe = vm_recipe(machine_suite(), lab.archives)
     files = lay_down(recipe, folder, name, ADDRESS, public_key)
     group = ControlGroup(f"{lab.instance.number}/{name}")
-    machine = VirtualMachine(name, folder, group, lab.key, files, free_port())
+    qemu = emulator(lab.archives)
+    machine = VirtualMachine(name, folder, group, lab.key, qemu, files, free_port())
     machine.power_on()
     return machine

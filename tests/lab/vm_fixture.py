@@ -1,6 +1,5 @@
 """pytest's view of the virtual machine: one for all tests of the group `vm`, hardened once."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,16 +7,11 @@ import pytest
 from tests.lab.lab import Lab
 from tests.lab.site import LabSite
 from tests.lab.vm import VirtualMachine, boot_machine
-from tests.requirements import need
 
 MARKS = [
     pytest.mark.lab,
     pytest.mark.slow,
     pytest.mark.xdist_group("vm"),
-    pytest.mark.skipif(
-        "WATCHFLOOR_VM" not in os.environ,
-        reason="not proved as a whole yet, and slow: set WATCHFLOOR_VM=1 to run it",
-    ),
 ]
 """For every test that uses the machine: one worker boots it, whatever file the test is in."""
 
@@ -25,7 +19,6 @@ MARKS = [
 @pytest.fixture(scope="session")
 def vm(lab: Lab) -> Iterator[VirtualMachine]:
     """The machine as it was installed."""
-    need("qemu-system-x86_64")
     machine = boot_machine(lab, "vm-1")
     yield machine
     machine.remove()
