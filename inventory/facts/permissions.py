@@ -29,11 +29,12 @@ SCRIPT = (
     + SHOW_UNIT
     + f"""\
 status() {{
+  count=$#
   for path in "$@"; do
-    if [ -e "$path" ] && [ ! -h "$path" ]; then
-      stat -c 'status	%a %U %G %n' -- "$path" || return 1
-    fi
+    if [ -e "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi
   done
+  shift "$count"
+  [ $# = 0 ] || stat -c 'status	%a %U %G %n' -- "$@"
 }}
 status /etc/passwd /etc/passwd- /etc/group /etc/group- /etc/shadow /etc/shadow- /etc/gshadow \\
   /etc/gshadow- /etc/shells /etc/security/opasswd /etc/security/opasswd.old /etc/sudoers \\
