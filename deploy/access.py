@@ -16,7 +16,7 @@ from inventory.host_keys import HostKey, alias, read_host_keys
 from inventory.model import Center, Credential, Device, Purpose
 from inventory.public_keys import public_keys
 from inventory.secrets import ResolvedCredential, Secrets
-from inventory.settings import Settings
+from inventory.settings import READ_TIMEOUT_S, Settings
 from inventory.upkeep import certificate_text
 
 SSH_PORT = 22
@@ -42,6 +42,8 @@ class Access:
     """Another account to log in as: root, on a host that does not have its accounts yet."""
     hold: Hold | None = None
     """What can be shipped to hosts."""
+    read_timeout_s: float = READ_TIMEOUT_S
+    """How long the reading of one device may take."""
 
     @property
     def admin(self) -> str:
@@ -110,6 +112,7 @@ def open_access(
         secrets=secrets,
         login=login,
         hold=Hold(center, folder, settings.state, settings.runtime),
+        read_timeout_s=settings.read_timeout_s,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.rendering import render
 from inventory.errors import WatchfloorError
-from inventory.settings import Settings
+from inventory.settings import READ_TIMEOUT_S, Settings
 
 SERVICE = "watchfloor-drift.service"
 TIMER = "watchfloor-drift.timer"
@@ -43,6 +43,8 @@ class DriftTimer:
         }
         if self.settings.endpoints_file is not None:
             variables["WATCHFLOOR_ENDPOINTS"] = str(self.settings.endpoints_file)
+        if self.settings.read_timeout_s != READ_TIMEOUT_S:
+            variables["WATCHFLOOR_READ_TIMEOUT"] = str(self.settings.read_timeout_s)
         service = render(
             "drift.service.j2",
             python=quoted(str(self.python)).replace("$", "$$"),

@@ -16,6 +16,7 @@ def make_job(
     *,
     run: str,
     owner: str,
+    read_timeout_s: float,
     areas: Collection[str] = (),
     dead_man_s: int = DEAD_MAN_S,
     salt: str = "",
@@ -33,6 +34,7 @@ def make_job(
         owner=owner,
         readings=tuple(readings),
         hosts=tuple(numbered),
+        read_timeout_s=read_timeout_s,
         dead_man_s=dead_man_s,
         salt=salt,
     )

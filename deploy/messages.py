@@ -14,6 +14,7 @@ from deploy.change import CertificateChange, Change
 from deploy.failure import Reason
 from deploy.operations.journal import DEAD_MAN_S
 from deploy.shipped_change import ReleaseChange
+from inventory.settings import READ_TIMEOUT_S
 
 WayName = Literal["ssh", "local", "cli", "netconf", "ipmi", "sis", "pjlink"]
 """How a device is deployed; see `deploy.way`."""
@@ -103,7 +104,7 @@ class Job(_Message):
     """What is read: for SSH the script of `inventory.facts.collect.batch`."""
     hosts: tuple[HostJob, ...]
     connect_timeout_s: float = 10
-    read_timeout_s: float = 60
+    read_timeout_s: float = READ_TIMEOUT_S
     change_timeout_s: float = 300
     dead_man_s: int = DEAD_MAN_S
     parallel: int = Field(default=40, ge=1, le=200)

@@ -211,6 +211,7 @@ class Rollout:
             todo,
             run=self.order.run,
             owner=self.order.owner,
+            read_timeout_s=self.access.read_timeout_s,
             areas=self.plan.areas,
             dead_man_s=self.order.dead_man_s,
             salt=self.salt,

@@ -84,5 +84,14 @@ def survey(
         except WatchfloorError as error:  # its secret is not at hand: that costs this target alone
             found.answers[target.name] = Answer(reason=Reason.CREDENTIAL, message=str(error))
     if hosts:
-        run_job(make_job("read", access.center, hosts, run=run, owner=owner, areas=areas), take)
+        job = make_job(
+            "read",
+            access.center,
+            hosts,
+            run=run,
+            owner=owner,
+            read_timeout_s=access.read_timeout_s,
+            areas=areas,
+        )
+        run_job(job, take)
     return found.answers

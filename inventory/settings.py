@@ -13,6 +13,9 @@ from inventory.secrets import SecretText
 LISTEN_WEB: Endpoint = ("127.0.0.1", 8720)
 """Loopback, and a port that needs no privilege, unless somebody says otherwise."""
 
+READ_TIMEOUT_S = 60
+READ_TIMEOUTS_S = range(10, 601)
+
 
 class SettingError(WatchfloorError):
     """An environment variable that makes no sense: names it and says what would."""
@@ -39,6 +42,8 @@ class Settings:
     """Where the deploying side finds the monitors' APIs, without a slash at the end."""
     monitor_token: SecretText
     """For the API's writing calls; empty when none is set."""
+    read_timeout_s: int = READ_TIMEOUT_S
+    """How long the reading of one device may take before it is given up."""
 
     @classmethod
     def from_environment(
@@ -62,6 +67,7 @@ class Settings:
             notices=_listen(env, "WATCHFLOOR_LISTEN_NOTICES"),
             monitor_urls=_urls(env, f"http://{join_endpoint(*web)}"),
             monitor_token=SecretText(env.get("WATCHFLOOR_MONITOR_TOKEN", "")),
+            read_timeout_s=_seconds(env, "WATCHFLOOR_READ_TIMEOUT", READ_TIMEOUT_S),
         )
 
     @property
@@ -122,6 +128,15 @@ def _absolute(name: str, text: str) -> Path:
     if "\0" in text:
         raise SettingError(f"{name} is no path: remove the null byte")
     return path.absolute()
+
+
+def _seconds(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or int(text[:9]) not in READ_TIMEOUTS_S:
+        raise SettingError(
+            f"{name}={text} are no seconds from {READ_TIMEOUTS_S[0]} to {READ_TIMEOUTS_S[-1]}"
+        )
+    return int(text)
 
 
 def _listen(env: Mapping[str, str], name: str) -> Endpoint | None:

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from deploy.access import AccessError, open_access, with_public_keys
+from deploy.jobs import make_job
+from deploy.messages import Job
 from deploy.targets import LimitError, chosen
 from inventory.settings import Settings
 from tests.deploy.hosts import KEY, account, center, server
@@ -52,6 +54,17 @@ def test_the_way_in_is_made_of_the_inventory_and_the_settings(tmp_path: Path) ->
     assert (target.user, target.admin) == ("root", "deployer")
     assert target.key_file == str(tmp_path / "key")
     assert target.host_keys == ()
+
+
+def test_a_slow_host_gets_the_time_to_answer_that_its_administrator_gives_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "key").write_text("k")
+    (tmp_path / "key").chmod(0o600)
+    given = {"WATCHFLOOR_STATE": str(tmp_path), "WATCHFLOOR_READ_TIMEOUT": "240"}
+    access = open_access(CENTER, tmp_path, Settings.from_environment(given, root=False))
+    job = make_job("read", CENTER, [], run="r", owner="o", read_timeout_s=access.read_timeout_s)
+    assert (job.read_timeout_s, Job.model_fields["read_timeout_s"].default) == (240, 60)
 
 
 def test_a_center_without_a_deploy_credential_says_so(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ def test_no_token_is_written() -> None:
     assert "geheim" not in "".join(replace(MADE, settings=secret).texts.values())
 
 
+def test_slow_hosts_get_the_same_time() -> None:
+    patient = replace(MADE, settings=replace(MADE.settings, read_timeout_s=240))
+    assert 'Environment="WATCHFLOOR_READ_TIMEOUT=240"' in patient.texts[SERVICE]
+    assert "WATCHFLOOR_READ_TIMEOUT" not in MADE.texts[SERVICE]
+
+
 def test_hosts_are_not_all_asked_at_once() -> None:
     assert "RandomizedDelaySec=15min" in MADE.texts[TIMER]
 

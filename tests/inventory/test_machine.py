@@ -54,6 +54,9 @@ def test_it_listens_on_loopback_unless_told_otherwise() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("WATCHFLOOR_READ_TIMEOUT", "9"),
+        ("WATCHFLOOR_READ_TIMEOUT", "601"),
+        ("WATCHFLOOR_READ_TIMEOUT", "1m"),
         ("WATCHFLOOR_LISTEN_WEB", "8720"),
         ("WATCHFLOOR_LISTEN_WEB", "everywhere:8720"),
         ("WATCHFLOOR_LISTEN_TRAPS", "127.0.0.1:0"),

@@ -12,6 +12,7 @@ import yaml
 from typing_extensions import TypeVar
 
 from inventory.endpoints import EndpointMap
+from inventory.settings import READ_TIMEOUT_S
 from tests.lab.command import Finished, attempt
 from tests.lab.host import LabHost
 from tests.process import Child, start
@@ -50,6 +51,8 @@ class LabSite(Generic[Machine]):
     hosts: tuple[Machine, ...]
     monitor_url: str = ""
     """Of the monitor that watches it; empty while there is none."""
+    read_timeout_s: int = READ_TIMEOUT_S
+    """How long a host may take to be read."""
 
     @classmethod
     def create(
@@ -125,6 +128,7 @@ class LabSite(Generic[Machine]):
             "WATCHFLOOR_ENDPOINTS": str(self.folder / "endpoints"),
             "WATCHFLOOR_STATE": str(self.folder / "state"),
             "WATCHFLOOR_RUNTIME": str(self.folder / "run"),
+            "WATCHFLOOR_READ_TIMEOUT": str(self.read_timeout_s),
             # Nobody listens on port 1: a monitor of somebody else's is never asked.
             "WATCHFLOOR_MONITOR_URL": self.monitor_url or "http://127.0.0.1:1",
             "WATCHFLOOR_LISTEN_WEB": self.monitor_url.removeprefix("http://") or "127.0.0.1:1",

@@ -1,6 +1,7 @@
 """pytest's view of the virtual machine: one for all tests of the group `vm`, hardened once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,9 @@ MARKS = [
     pytest.mark.xdist_group("vm"),
 ]
 """For every test that uses the machine: one worker boots it, whatever file the test is in."""
+
+READ_TIMEOUT_S = 300
+"""On a busy machine it takes the emulated one half a minute, and some machines are busier."""
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +34,7 @@ def vm_site(
 ) -> LabSite[VirtualMachine]:
     """The machine as the one host of a center, enrolled and fully hardened."""
     site = LabSite.create(tmp_path_factory.mktemp("vm"), [vm])
+    site = replace(site, read_timeout_s=READ_TIMEOUT_S)
     done = site.watchfloor("apply", "--yes", "--dead-man", "300", timeout_s=2400)
     assert done.exit_code == 0, done.stderr + done.stdout
     return site
