@@ -10,6 +10,7 @@ from inventory.facts.pull import ENVIRONMENT, SERVICE, TIMER
 from inventory.facts.watchfloor import PROGRAM
 from tests.lab import Lab, LabHost
 from tests.lab.lender import Lender, lender_at
+from tests.lab.releases import make_release
 from tests.lab.site import LabSite
 from tests.wait import until
 
@@ -38,8 +39,7 @@ class Puller:
 def puller(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Puller]:
     host = lab.boot("puller", suite="bookworm", disk_mib=1500)
     site = LabSite.create(tmp_path_factory.mktemp("puller"), [host])
-    made = site.watchfloor("release", "--out", "one.tar", "--python", "3.11")
-    assert made.exit_code == 0, made.stderr
+    make_release(site, "one.tar", "3.11")
     token = site.folder / "token"
     token.touch(mode=0o600)
     token.write_text(f"{TOKEN}\n")

@@ -1,8 +1,10 @@
 """`apply` makes a fresh host a monitor: Watchfloor from its release, its service, its center."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 import watchfloor
 from inventory.facts.watchfloor import CENTER, CURRENT, ENVIRONMENT, PROGRAM, UNIT
 from tests.lab import Lab, LabHost
-from tests.lab.releases import another_version
+from tests.lab.releases import another_version, make_release
 from tests.lab.site import LabSite
 from tests.wait import until
 
@@ -26,6 +28,7 @@ GET = (
     " print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
 )
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
+PYTHON = (PYTHONS["bookworm"],)
 VARIABLE = "LAB_COMMUNITY"
 SECRET = 'odd "quoted" $HOME %h \\n # word'
 
@@ -52,6 +55,13 @@ class Monitor:
         found = self.site.json("drift", *ONLY, code=2)["devices"][0]
         return [str(line) for line in found["areas"]["watchfloor"]]
 
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of the changes that would be made."""
+        drawn = self.site.watchfloor("plan", *ONLY, "--json")
+        areas = json.loads(drawn.stdout)["hosts"][0]["areas"]
+        return {change["kind"] for area in areas for change in area["changes"]}
+
     def apply(self) -> str:
         done = self.site.watchfloor("apply", "--yes", *ONLY, timeout_s=500)
         assert done.exit_code == 0, done.stdout + done.stderr
@@ -75,23 +85,35 @@ class Monitor:
         }
 
 
-@pytest.fixture(scope="module", params=PYTHONS)
-def monitor(
-    request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Monitor]:
-    suite = request.param
-    os.environ[VARIABLE] = SECRET
+@contextmanager
+def monitor_on(lab: Lab, suite: str, folder: Path) -> Iterator[Monitor]:
+    """A fresh host with that Debian, and a center that has a release for it."""
     host = lab.boot(f"mon-{suite}", suite=suite, disk_mib=SPACE_MIB)
-    site = LabSite.create(tmp_path_factory.mktemp("monitor"), [host])
-    made = site.watchfloor("release", "--out", "one.tar", "--python", PYTHONS[suite])
-    assert made.exit_code == 0, made.stderr
-    monitor = Monitor(host, site)
-    monitor.name_release(Path("one.tar"))
-    checked = site.watchfloor("check")
-    assert checked.exit_code == 0, checked.stdout + checked.stderr
-    yield monitor
-    del os.environ[VARIABLE]
+    site = LabSite.create(folder, [host])
+    make_release(site, "one.tar", PYTHONS[suite])
+    made = Monitor(host, site)
+    made.name_release(Path("one.tar"))
+    yield made
     lab.remove(host)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def secret() -> Iterator[None]:
+    """Set where the controller runs."""
+    os.environ[VARIABLE] = SECRET
+    yield
+    del os.environ[VARIABLE]
+
+
+@pytest.fixture(scope="module")
+def monitor(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monitor]:
+    with monitor_on(lab, "bookworm", tmp_path_factory.mktemp("monitor")) as made:
+        yield made
+
+
+def test_a_center_with_a_whole_release_has_no_mistake(monitor: Monitor) -> None:
+    checked = monitor.site.watchfloor("check")
+    assert checked.exit_code == 0, checked.stdout + checked.stderr
 
 
 def test_a_fresh_host_becomes_a_monitor(monitor: Monitor) -> None:
@@ -189,8 +211,7 @@ def test_a_changed_inventory_is_brought_and_read(monitor: Monitor) -> None:
 def test_an_upgrade_keeps_the_release_before_and_undo_brings_it_back(monitor: Monitor) -> None:
     folder = monitor.site.folder
     first = monitor.release
-    python = PYTHONS[monitor.host.name.removeprefix("mon-")]
-    another_version(folder / "one.tar", folder / "two.tar", NEXT, [python])
+    another_version(folder / "one.tar", folder / "two.tar", NEXT, PYTHON)
     monitor.name_release(Path("two.tar"))
     # From here on what is shipped goes through a hardened sudo, and /tmp runs no programs.
     hardened = monitor.site.watchfloor("apply", "--yes", *HARDENED, timeout_s=300)
@@ -211,9 +232,8 @@ def test_an_upgrade_keeps_the_release_before_and_undo_brings_it_back(monitor: Mo
 def test_a_release_that_does_not_answer_goes_back_by_itself(monitor: Monitor) -> None:
     folder = monitor.site.folder
     first = monitor.release
-    python = PYTHONS[monitor.host.name.removeprefix("mon-")]
     another_version(
-        folder / "one.tar", folder / "bad.tar", "98.0", [python], "monitors/supervisor.py"
+        folder / "one.tar", folder / "bad.tar", "98.0", PYTHON, "monitors/supervisor.py"
     )
     monitor.name_release(Path("bad.tar"))
     done = monitor.site.watchfloor("apply", "--yes", *ONLY, timeout_s=500)
@@ -222,7 +242,10 @@ def test_a_release_that_does_not_answer_goes_back_by_itself(monitor: Monitor) ->
     assert "the old state is back" in done.stderr
     assert monitor.release == first
     assert '"status":"ok"' in monitor.asked("/healthz").replace(" ", "")
+    # The inventory that names the old release is another one; the program is as it was.
     monitor.name_release(Path("one.tar"))
+    assert "release" not in monitor.kinds
+    monitor.apply()
     assert monitor.site.watchfloor("drift", *ONLY).exit_code == 0
 
 
@@ -237,3 +260,12 @@ def test_a_damaged_release_is_named_by_check_and_by_plan(monitor: Monitor) -> No
     assert "damaged.tar: the release has a damaged wheels/" in checked.stdout
     drawn = monitor.site.watchfloor("plan", *ONLY)
     assert "damaged.tar: the release has a damaged wheels/" in drawn.stdout
+
+
+def test_debian_13_becomes_a_monitor_with_its_own_python(lab: Lab, tmp_path: Path) -> None:
+    with monitor_on(lab, "trixie", tmp_path) as monitor:
+        monitor.apply()
+        assert '"status":"ok"' in monitor.asked("/healthz").replace(" ", "")
+        python = monitor.host.run([f"{CURRENT}/bin/python", "--version"])
+        assert python.startswith(f"Python {PYTHONS['trixie']}.")
+        assert monitor.site.json("apply", "--yes", *ONLY, code=0)["hosts"] == []
