@@ -14,15 +14,13 @@ from deploy.account_change import AccountChange
 from deploy.bmc_change import BmcSettingChange, BmcUserChange
 from deploy.live_change import ModeChange, PurgeChange, SysctlChange
 from deploy.network.secrets import MASK, shown
+from deploy.people_change import AccountName, GroupChange, MemberChange, ShutChange, UserChange
 from deploy.secret_text import SecretCheck, names
 from deploy.shipped_change import FolderChange, ReleaseChange
-from deploy.typed_change import TypedChange
+from deploy.typed_change import AbsolutePath, TypedChange
 from deploy.undo_change import UndoChange
 from inventory.facts.textfile import StoredSecret, TextFile
 
-AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]+$", max_length=4096)]
-AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_.-]{0,31}$")]
-"""An account's or group's name."""
 UnitName = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9@._\\-]+\.(service|socket|timer|path|mount|target)$"),
@@ -171,59 +169,6 @@ class ServiceChange(TypedChange):
     @property
     def title(self) -> str:
         return f"{self.action} {self.unit}{f' ({self.reason})' if self.reason else ''}"
-
-
-class GroupChange(TypedChange):
-    """A system group gets created."""
-
-    kind: Literal["group"] = "group"
-    name: AccountName
-
-    @property
-    def title(self) -> str:
-        return f"create group {self.name}"
-
-
-class UserChange(TypedChange):
-    """An account gets created, with a home and no password."""
-
-    kind: Literal["user"] = "user"
-    name: AccountName
-    comment: Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f]*$")] = ""
-    shell: AbsolutePath = "/bin/bash"
-
-    @property
-    def title(self) -> str:
-        return f"create account {self.name}"
-
-
-class MemberChange(TypedChange):
-    """An account joins a group, or leaves it."""
-
-    kind: Literal["member"] = "member"
-    user: AccountName
-    group: AccountName
-    present: bool = True
-
-    @property
-    def title(self) -> str:
-        if self.present:
-            return f"add {self.user} to group {self.group}"
-        return f"remove {self.user} from group {self.group}"
-
-
-class ShutChange(TypedChange):
-    """An account gets shut (expired, password locked; nothing is deleted), or opened again."""
-
-    kind: Literal["shut"] = "shut"
-    user: AccountName
-    shut: bool = True
-
-    @property
-    def title(self) -> str:
-        if self.shut:
-            return f"shut account {self.user}, which the inventory does not name"
-        return f"open account {self.user} again"
 
 
 class RulesetChange(TypedChange):

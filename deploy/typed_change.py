@@ -1,6 +1,10 @@
 """What every typed change has, whichever module it is in."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00\n]+$", max_length=4096)]
 
 
 class TypedChange(BaseModel):

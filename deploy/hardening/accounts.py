@@ -9,17 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy.area import Difference, Vantage, everywhere
-from deploy.change import (
-    Change,
-    FileChange,
-    GroupChange,
-    MemberChange,
-    PackageChange,
-    ShutChange,
-    UserChange,
-    file_change,
-)
+from deploy.change import Change, FileChange, PackageChange, file_change
 from deploy.hardening.roster import LOGIN_GROUP, can_become_root, can_log_in, roster
+from deploy.people_change import GroupChange, MemberChange, ShutChange, UserChange
 from deploy.rendering import render
 from inventory.facts import accounts as facts_of_accounts
 from inventory.facts.accounts import AccountsFacts

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from deploy.area import Difference, Vantage, everywhere
-from deploy.change import Change, GroupChange, MemberChange, file_change
+from deploy.change import Change, file_change
+from deploy.people_change import GroupChange, MemberChange
 from inventory.facts import accounts as facts_of_accounts
 from inventory.facts import pam as facts_of_pam
 from inventory.facts.accounts import AccountsFacts

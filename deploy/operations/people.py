@@ -2,8 +2,8 @@
 
 from shlex import quote
 
-from deploy.change import GroupChange, MemberChange, ShutChange, UserChange
 from deploy.operations.journal import Step
+from deploy.people_change import GroupChange, MemberChange, ShutChange, UserChange
 
 
 def group_script(change: GroupChange, step: Step) -> str:

@@ -12,14 +12,10 @@ from deploy.change import (
     Change,
     CommandChange,
     FileChange,
-    GroupChange,
-    MemberChange,
     PackageChange,
     RemovalChange,
     RulesetChange,
     ServiceChange,
-    ShutChange,
-    UserChange,
 )
 from deploy.live_change import ModeChange, PurgeChange, SysctlChange
 from deploy.operations import (
@@ -37,6 +33,7 @@ from deploy.operations import (
     undoing,
 )
 from deploy.operations.journal import Step
+from deploy.people_change import GroupChange, MemberChange, ShutChange, UserChange
 from deploy.shipped_change import FolderChange, ReleaseChange
 from deploy.undo_change import UndoChange
 

@@ -8,14 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy.area import Difference, Vantage
-from deploy.change import (
-    Change,
-    MemberChange,
-    PackageChange,
-    ServiceChange,
-    UserChange,
-    file_change,
-)
+from deploy.change import Change, PackageChange, ServiceChange, file_change
+from deploy.people_change import MemberChange, UserChange
 from deploy.rendering import render
 from deploy.walls.content import Content, content, is_processor
 from inventory.facts import wall as facts_of_wall

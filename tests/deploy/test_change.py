@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from deploy.change import Change, FileChange, UserChange, file_change, printable, unified
+from deploy.change import Change, FileChange, file_change, printable, unified
+from deploy.people_change import UserChange
 from inventory.facts.textfile import TextFile
 
 NOW = TextFile("/etc/issue", "file", 0o644, "root", "root", "a\nb\n")

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
 from deploy.area import Difference
-from deploy.change import FileChange, UserChange
+from deploy.change import FileChange
 from deploy.hardening import accounts
+from deploy.people_change import UserChange
 from inventory.facts import accounts as facts_of_accounts
 from inventory.facts.accounts import AccountsFacts, Login, UnixGroup
 from inventory.facts.textfile import TextFile
