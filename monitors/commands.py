@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
+from prometheus_client import generate_latest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from inventory.nearest import hint
@@ -23,7 +24,6 @@ from monitors.events import Event, EventError, EventKind, parse_event
 from monitors.heard import parse_heard
 from monitors.leases import Lease, LeaseError, LeaseRequest, Leases
 from monitors.outlook import Outlook
-from monitors.own_process import process_metrics
 from monitors.retirement import (
     MissingSensor,
     Retirement,
@@ -99,7 +99,7 @@ class Commands:
         return await handler(body)
 
     async def _metrics(self, _: bytes) -> list[bytes]:
-        return [*self._engine.watch.metrics.parts(), process_metrics()]
+        return [*self._engine.watch.metrics.parts(), generate_latest()]
 
     @property
     def _latest(self) -> Snapshot:
