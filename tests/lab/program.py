@@ -21,6 +21,7 @@ _NOT_NEEDED = (
     "idlelib",
 )
 HOME = Path("/opt/watchfloor")
+_LIBRARIES = HOME / "libraries"
 SPACE_MIB = 1500
 """A host that gets it needs a disk of this size."""
 
@@ -31,10 +32,11 @@ def install_program(host: LabHost) -> tuple[str, ...]:
     executable = Path(sys.executable).resolve()
     _copy(root, [executable, *_libraries()])
     _copy_tree(Path(sysconfig.get_path("stdlib")), root)
-    _copy_tree(Path(sysconfig.get_path("purelib")), root)
+    # Not to where they lie here: that may be in /tmp, and a host has its own.
+    _copy_tree(Path(sysconfig.get_path("purelib")), root, _LIBRARIES)
     for part in _PARTS:
         _copy_tree(_CHECKOUT / part, root, HOME / part)
-    paths = f"{HOME}:{sysconfig.get_path('purelib')}"
+    paths = f"{HOME}:{_LIBRARIES}"
     library = sysconfig.get_config_var("LIBDIR")
     return ("env", f"PYTHONPATH={paths}", f"LD_LIBRARY_PATH={library}", str(executable))
 
