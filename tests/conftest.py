@@ -12,6 +12,9 @@ from tests.requirements import unavailable
 
 __all__ = ["fresh_host", "lab", "vm", "vm_site"]
 
+# What a pipe gets does not depend on the terminal that the tests were started in.
+os.environ.pop("COLUMNS", None)
+
 # Cores are shared with real hosts, so a slow example says nothing about the code.
 hypothesis.settings.register_profile("watchfloor", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("watchfloor")
