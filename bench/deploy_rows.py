@@ -102,28 +102,46 @@ def many_hosts_rows(folder: Path, play: Play) -> Iterator[Outcome]:
 
 
 def _round(lab: Lab, folder: Path, play: Play, count: int, times: Times) -> None:
-    """Fresh hosts for each side, in turn, cold and then warm; both have to end in one state."""
+    """Fresh hosts for each side, cold and then warm; both have to end in one state.
+
+    One side after the other: a kernel with its usual limits boots no twenty of them at a time.
+    """
     installed()
-    kinds = ("w", "a")
-    names = {kind: [f"{kind}{folder.name}-{n}" for n in range(count)] for kind in kinds}
-    ours, theirs = (lab.boot_all(names[kind]) for kind in kinds)
+    site, ours = _fresh(lab, folder / "ours", f"w{folder.name}", play, count)
+    kept = ours[:1]
     try:
-        _install((*ours, *theirs), play.packages)
-        site = LabSite.create(folder / "site", ours)
         wanted = _wanted(site, play, count)
+        times.ours_cold.append(apply_s(site, play.options, fresh=True))
+        times.ours_warm.append(apply_s(site, play.options, fresh=False))
+    finally:
+        _remove(lab, ours[1:])
+    theirs: Sequence[LabHost] = ()
+    try:
+        _, theirs = _fresh(lab, folder / "theirs", f"a{folder.name}", play, count)
         values = wanted.values(folder / "sources", wanted.missing_folders(theirs[0]))
         peer = AnsiblePlay.write(folder / "ansible", play.name, theirs, values)
-        times.ours_cold.append(apply_s(site, play.options, fresh=True))
         times.theirs_cold.append(peer.run().seconds)
-        wanted.compare(ours[0], theirs[0])
-        times.ours_warm.append(apply_s(site, play.options, fresh=False))
+        wanted.compare(kept[0], theirs[0])
         again = peer.run()
         if again.changed:
             raise BenchError(f"the play {play.name} changed {again.changed} things again")
         times.theirs_warm.append(again.seconds)
     finally:
-        for host in (*ours, *theirs):
-            lab.remove(host)
+        _remove(lab, (*kept, *theirs))
+
+
+def _fresh(
+    lab: Lab, folder: Path, name: str, play: Play, count: int
+) -> tuple[LabSite, Sequence[LabHost]]:
+    """A center of so many hosts as they come, but for what is not timed."""
+    hosts = lab.boot_all([f"{name}-{n}" for n in range(count)])
+    _install(hosts, play.packages)
+    return LabSite.create(folder, hosts), hosts
+
+
+def _remove(lab: Lab, hosts: Sequence[LabHost]) -> None:
+    for host in hosts:
+        lab.remove(host)
 
 
 def _install(hosts: Sequence[LabHost], packages: Sequence[str]) -> None:
