@@ -220,9 +220,10 @@ class TestDeployed:
         self, app: LabHost, hub: LabHost
     ) -> None:
         release = sh(hub, "ls /srv/watchfloor-mirror/debian-13/debian/dists/*/InRelease").strip()
-        sh(hub, f"cp {release} /root/kept && sed -i 's/^Codename: .*/Codename: mine/' {release}")
+        # With its time: of two files of one second, a client would be told that it has the newer.
+        sh(hub, f"cp -p {release} /root/kept && sed -i 's/^Codename: .*/Codename: mine/' {release}")
         assert app.attempt(["apt-get", "update", "--error-on=any"]).exit_code != 0
-        sh(hub, f"cp /root/kept {release}")
+        sh(hub, f"cp -p /root/kept {release}")
         app.run(["apt-get", "update", "--error-on=any"], timeout_s=60)
 
     def test_updates_are_for_security_and_at_different_hours(
