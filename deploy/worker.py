@@ -10,6 +10,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import os
 import resource
 import sys
 import tempfile
@@ -111,3 +112,6 @@ def _visit(around: Surroundings, state: State, target: HostJob, kind: type[Visit
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    # Taking the libraries down costs a tenth of a second, and nothing of theirs has to be kept.
+    os._exit(0)

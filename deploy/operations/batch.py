@@ -24,14 +24,14 @@ _HEAD = """\
 held() {{
   read -r card <{owner} && case $card in *'"run": "{run}"'*) ;; *) false ;; esac
 }} 2>/dev/null
-now() {{ read -r up idle </proc/uptime; echo "${{up%.*}}${{up#*.}}"; }}
+now() {{ read -r up idle </proc/uptime; now=${{up%.*}}${{up#*.}}; }}
 """
 _STEP = """\
 held || {{ echo 'watchfloor: stopped, because its lock is lost' >&2; exit 75; }}
-began=$(now)
+now; began=$now
 {run}code=$?
 [ $code = 0 ] || exit $code
-echo {done} {number} $(($(now) - began))
+now; echo {done} {number} $((now - began))
 """
 
 

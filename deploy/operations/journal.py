@@ -9,11 +9,17 @@ first. A later run can undo the area, too, and do it again: that is a step in it
 
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 TOP = "/var/lib/watchfloor/replaced"
+UNITS = "watchfloor-restore-"
+"""What the names of all dead-men's units begin with."""
 DEAD_MAN_S = 90
 """How long a risky area may go unconfirmed before its host restores itself."""
+
+MOST_TOGETHER = 5
+"""Areas that one login confirms: a shell names the locks of so many by one digit."""
 
 KEPT_RUNS = 20
 KEPT_DAYS = 90
@@ -119,14 +125,17 @@ class AreaJournal:
     @property
     def unit(self) -> str:
         """The dead-man's systemd unit, without its suffix."""
-        return f"watchfloor-restore-{self.run}-{self.area}"
+        return f"{UNITS}{self.run}-{self.area}"
 
     def step(self, number: int) -> "Step":
         """The journal of the area's step with that number, from 1."""
         return Step(self, number)
 
     def open_script(self, dead_man_s: int | None) -> str:
-        """Makes the folder and its `restore`; arms the dead-man when seconds are given."""
+        """Makes the folder and its `restore`; arms the dead-man when seconds are given.
+
+        What was restored is begun anew: its dead-man's unit has to be gone, to be armed again.
+        """
         arm = ""
         if dead_man_s is not None:
             arm = (
@@ -135,28 +144,16 @@ class AreaJournal:
                 " || fail 'systemd-run cannot arm the dead-man'\n"
             )
         return main_script(
+            f"if [ -e {self.folder}/restored ]; then\n"
+            f"  systemctl stop {self.unit}.timer {self.unit}.service 2>/dev/null || :\n"
+            f"  rm -rf {self.folder}\n"
+            "fi\n"
             f"mkdir -p {self.folder}\n"
             + _PRUNE.format(
                 top=TOP, run=self.run, runs=KEPT_RUNS, beyond=KEPT_RUNS + 1, days=KEPT_DAYS
             )
             + here_document("cat", f"{self.folder}/restore", f"area={self.folder}\n{_RESTORE}")
             + arm
-        )
-
-    def restore_script(self) -> str:
-        """Undoes the area's steps now, and disarms the dead-man."""
-        return main_script(f"sh {self.folder}/restore\n{self._disarm}")
-
-    def restored_script(self) -> str:
-        """Fails until the old state is back."""
-        return main_script(f"[ -e {self.folder}/restored ]\n")
-
-    def confirm_script(self) -> str:
-        """Disarms the dead-man; to be run through a fresh login, which proves the changed path."""
-        return main_script(
-            f"exec 9>>{self.folder}/lock\nflock 9\n"
-            f"[ ! -e {self.folder}/restored ] || fail 'the dead-man has restored the old state'\n"
-            f": >{self.folder}/confirmed\n{self._disarm}"
         )
 
     def undo_body(self, undoing: "AreaJournal", *, is_certain: bool) -> str:
@@ -173,10 +170,6 @@ class AreaJournal:
     def redo_body(self) -> str:
         """Does again what an undo took back, in the order in which it was done first."""
         return f"old={self.folder}\n{_REDO}"
-
-    @property
-    def _disarm(self) -> str:
-        return f"systemctl stop {self.unit}.timer 2>/dev/null || :\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +208,42 @@ class Step:
             + (activation if activate else "")
             + f"sh {self.folder}/do\n"
         )
+
+
+def restore_script(journals: Sequence[AreaJournal]) -> str:
+    """Undoes these areas' steps now, the last area first, and disarms their dead-men.
+
+    What was confirmed is undone as well; what was never begun is left alone. It may be run again.
+    """
+    taken_back = "".join(
+        f"if [ -e {one.folder}/restore ]; then\n"
+        f"  rm -f {one.folder}/confirmed\n"
+        f"  sh {one.folder}/restore || status=1\n"
+        "fi\n"
+        for one in reversed(journals)
+    )
+    return main_script(f"status=0\n{taken_back}{_disarm(journals)}exit $status\n")
+
+
+def confirm_script(journals: Sequence[AreaJournal]) -> str:
+    """Disarms dead-men; to be run through a fresh login, which proves the changed path.
+
+    All of them or none: it fails when one has restored the old state. At most `MOST_TOGETHER`.
+    """
+    if len(journals) > MOST_TOGETHER:
+        raise ValueError(f"{len(journals)} areas are too many for one confirmation")
+    held = "".join(
+        f"exec {9 - place}>>{one.folder}/lock\nflock {9 - place}\n"
+        f"[ ! -e {one.folder}/restored ] || fail 'the dead-man has restored the old state'\n"
+        for place, one in enumerate(journals)
+    )
+    confirmed = "".join(f": >{one.folder}/confirmed\n" for one in journals)
+    return main_script(f"{held}{confirmed}{_disarm(journals)}")
+
+
+def _disarm(journals: Sequence[AreaJournal]) -> str:
+    timers = " ".join(f"{one.unit}.timer" for one in journals)
+    return f"systemctl stop {timers} 2>/dev/null || :\n"
 
 
 def main_script(body: str) -> str:

@@ -3,11 +3,15 @@
 A connection that was cut says nothing to the host, so the worker also sends a heartbeat, and the
 host lets go when it misses some.
 
+Whoever takes it brings a run to its end that was killed before its last areas were confirmed: their
+dead-men would come in the middle of what is done now.
+
 It lies in /run/watchfloor, which only root may write, rather than in /run/lock, where any user of
 the host could put something in its place.
 """
 
 import json
+import re
 import time
 from contextlib import suppress
 from typing import Any
@@ -16,6 +20,7 @@ import gevent
 from paramiko import SSHException
 
 from deploy.failure import HostFailure, Reason, last_words, one_line
+from deploy.operations.journal import UNITS
 from deploy.remote.session import Session
 
 _HOLD = """\
@@ -24,11 +29,24 @@ mkdir -p /run/watchfloor || exit 73
 exec 9>>/run/watchfloor/lock
 if ! flock -n 9; then printf 'taken '; cat /run/watchfloor/owner; exit 75; fi
 read -r owner
+read -r run
+before=
+[ ! -e /run/watchfloor/last ] || read -r before </run/watchfloor/last || :
 printf '%s\\n' "$owner" >/run/watchfloor/owner
-echo held
+printf '%s\\n' "$run" >/run/watchfloor/last
+back=
+for unit in /run/systemd/transient/{units}*.service; do
+  [ -e "$unit" ] || continue
+  unit=${{unit##*/}}
+  [ -n "$back" ] || back=${{unit%.service}}
+  systemctl start --wait "$unit"
+  systemctl stop "${{unit%.service}}.timer"
+done </dev/null >&2
+printf 'held by %s %s\\n' "${{before:-nobody}}" "$back"
 while [ "$(timeout {patience} head -c 1)" = . ]; do :; done
 rm -f /run/watchfloor/owner
 """
+_HELD = re.compile(r"held by (\S+) ?(\S*)")
 _ANSWER_LIMIT = 4096
 HEARTBEAT_S = 4
 PATIENCE_S = 20
@@ -37,7 +55,9 @@ PATIENCE_S = 20
 class HostLock:
     """A lock that is held; `release` lets it go."""
 
-    def __init__(self, channel: Any) -> None:
+    def __init__(self, channel: Any, held_before: str) -> None:
+        self.held_before = held_before
+        """The run that held it before, or `nobody` since the host's start."""
         self._channel = channel
         self._heart = gevent.spawn(self._beat)
 
@@ -45,24 +65,34 @@ class HostLock:
     def take(
         cls, session: Session, *, is_root: bool, owner: str, run: str, timeout_s: float
     ) -> "HostLock":
-        """Raises `HostFailure` that names the present owner when somebody else holds it."""
+        """Raises `HostFailure` that names the present owner when somebody else holds it.
+
+        Also when a run was taken back meanwhile that had been killed: plans are from before that.
+        """
         shell = "/bin/sh" if is_root else "sudo -n -H -- /bin/sh"
         try:
             channel = session.client.get_transport().open_session(timeout=timeout_s)
             channel.settimeout(timeout_s)
             channel.exec_command(
-                f"exec {shell} -c '{_quoted(_HOLD.replace('{patience}', str(PATIENCE_S)))}'"
+                f"exec {shell} -c '{_quoted(_HOLD.format(patience=PATIENCE_S, units=UNITS))}'"
             )
-            channel.sendall(f"{card(owner, run)}\n".encode())
+            channel.sendall(f"{card(owner, run)}\n{run}\n".encode())
             answer = _line(channel)
         except (OSError, EOFError, SSHException) as error:
             raise HostFailure(
                 Reason.TIMEOUT, f"its lock did not answer within {timeout_s:g} s"
             ) from error
-        if answer != "held":
+        if (held := _HELD.fullmatch(answer)) is None:
             channel.close()
             raise refusal(answer)
-        return cls(channel)
+        if held[2]:
+            channel.close()
+            raise HostFailure(
+                Reason.FACTS_CHANGED,
+                f"what run {held[2].removeprefix(UNITS)} had left unconfirmed has been taken back"
+                " just now; plan again",
+            )
+        return cls(channel, held[1])
 
     def release(self) -> None:
         """Ends the channel's stdin, which ends the holder."""

@@ -15,8 +15,15 @@ from pyinfra.api.command import StringCommand
 from deploy.failure import HostFailure, Reason, command_failure
 from deploy.messages import Connected
 from deploy.remote.hostlock import card, refusal
-from deploy.remote.session import Greeting, Output, Session, read_output, script
-from deploy.remote.ssh import LOGIN_TIMEOUT_S, SUPPORTED, SshVisit
+from deploy.remote.session import (
+    LOGIN_TIMEOUT_S,
+    Greeting,
+    Output,
+    Session,
+    read_output,
+    script,
+)
+from deploy.remote.ssh import SUPPORTED, SshVisit
 
 _FOLDER = Path("/run/watchfloor")
 _HERE = "127.0.0.1 0 127.0.0.1 22"
@@ -41,7 +48,8 @@ class LocalSession(Session):
         """Nothing stays open."""
 
     @property
-    def _alive(self) -> bool:
+    def is_alive(self) -> bool:
+        """It has no connection that could break."""
         return True
 
     def _run(self, command: StringCommand, timeout_s: float) -> Output:
@@ -91,6 +99,7 @@ class LocalVisit(SshVisit):
             except BlockingIOError as error:
                 said = owner.read_text(errors="replace") if owner.exists() else ""
                 raise refusal(f"taken {said}") from error
+            (_FOLDER / "last").write_text(f"{self._job.run}\n")
             owner.write_text(f"{card(self._job.owner, self._job.run)}\n")
             try:
                 yield

@@ -19,13 +19,18 @@ from deploy.failure import (
     connect_failure,
     sudo_failure,
 )
+from inventory.facts.keepalived import HAND_OVER
 
+LOGIN_TIMEOUT_S = 30
+"""For a login, and for what is done in a moment."""
 _STATUS = "watchfloor-status"
-_PROBE = """\
+_PROBE = f"""\
 printf 'uid %s\\n' "$(id -u)"
 printf 'connection %s\\n' "$SSH_CONNECTION"
 (. /etc/os-release && printf 'os %s-%s\\n' "$ID" "$VERSION_ID")
-if [ "$(id -u)" != 0 ]; then sudo -n -- true 2>&1 | sed 's/^/sudo /'; fi
+look='[ ! -x {HAND_OVER} ] || echo hands-over yes'
+if [ "$(id -u)" = 0 ]; then sh -c "$look"
+else {{ sudo -n -- /bin/sh -c "$look" 2>&1 >&3 | sed 's/^/sudo /'; }} 3>&1; fi
 """
 _CONNECTION = re.compile(r"^connection (\S+) \d+ \S+ (\d+)$", re.MULTILINE)
 
@@ -48,6 +53,8 @@ class Greeting:
     port: int
     os: str
     is_root: bool
+    hands_over: bool
+    """Whether it has a virtual address to hand over before it is changed."""
 
 
 @operation()
@@ -94,14 +101,28 @@ class Session:
         """Asks who we are there. Raises `HostFailure` when we cannot become root."""
         answer = self._plain(_PROBE, timeout_s)
         if answer.status != 0:
-            raise command_failure(answer.status, answer.err, timeout_s, alive=self._alive)
+            raise command_failure(answer.status, answer.err, timeout_s, alive=self.is_alive)
         said = dict(line.partition(" ")[::2] for line in answer.out.splitlines())
         if complaint := said.get("sudo"):
             raise sudo_failure(complaint.removeprefix("sudo: "))
         if said.get("uid") is None or (where := _CONNECTION.search(answer.out)) is None:
             raise HostFailure(Reason.FAILED, "the login shell does not answer as a POSIX shell")
         self._is_root = said["uid"] == "0"
-        return Greeting(where[1], int(where[2]), said.get("os", ""), self._is_root)
+        return Greeting(
+            where[1], int(where[2]), said.get("os", ""), self._is_root, "hands-over" in said
+        )
+
+    def prove(self, text: str, timeout_s: float) -> None:
+        """Runs a script as root without having asked who we are; a failure says what is wrong.
+
+        Raises `HostFailure`.
+        """
+        self._is_root = self._connector.data["ssh_user"] == "root"
+        try:
+            self.read(text, timeout_s)
+        except HostFailure:
+            self.greet(timeout_s)  # what it finds is the better reason
+            raise
 
     def read(self, text: str, timeout_s: float) -> str:
         """What a script prints that only reads. Raises `HostFailure` when it fails."""
@@ -116,6 +137,10 @@ class Session:
             raise failure
         return said
 
+    def answers(self, timeout_s: float) -> bool:
+        """Whether the connection is good for anything."""
+        return self.is_alive and self._plain(":\n", timeout_s).status == 0
+
     def attempt(self, text: str, title: str, timeout_s: float) -> tuple[str, HostFailure | None]:
         """As `change`, with what it printed until it failed, too."""
         # mypy cannot bind pyinfra's ParamSpec behind its own defaulted arguments.
@@ -125,7 +150,7 @@ class Session:
         answer = read_output(meta.stdout_lines, meta.stderr_lines)
         if answer.status == 0:
             return answer.out, None
-        failure = command_failure(answer.status, answer.err, timeout_s, alive=self._alive)
+        failure = command_failure(answer.status, answer.err, timeout_s, alive=self.is_alive)
         return answer.out, failure
 
     def close(self) -> None:
@@ -134,13 +159,14 @@ class Session:
             self._connector.client.close()
 
     @property
-    def _alive(self) -> bool:
+    def is_alive(self) -> bool:
+        """Whether the connection still stands, as far as is known here."""
         transport = self._connector.client and self._connector.client.get_transport()
         return bool(transport and transport.is_active())
 
     def _checked(self, answer: Output, timeout_s: float) -> str:
         if answer.status != 0:
-            raise command_failure(answer.status, answer.err, timeout_s, alive=self._alive)
+            raise command_failure(answer.status, answer.err, timeout_s, alive=self.is_alive)
         return answer.out
 
     def _plain(self, text: str, timeout_s: float) -> Output:

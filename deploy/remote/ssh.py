@@ -1,7 +1,7 @@
 """The visit to a Linux host: log in, take its lock, read it, change it area by area."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,28 +14,24 @@ from deploy.failure import HostFailure, Reason
 from deploy.messages import AreaJob, Connected, HostJob
 from deploy.operations.batch import batch, batches, done, longest
 from deploy.operations.certificates import certificate_file, key_script
-from deploy.operations.journal import AreaJournal
+from deploy.operations.journal import AreaJournal, restore_script
 from deploy.operations.scripts import script
+from deploy.remote.confirming import FRESH_LOGIN_S, Confirming
 from deploy.remote.fleet import remember_key
-from deploy.remote.hostlock import HostLock
-from deploy.remote.session import Greeting, Session
+from deploy.remote.hostlock import PATIENCE_S, HostLock
+from deploy.remote.session import LOGIN_TIMEOUT_S, Greeting, Session
+from deploy.remote.stretches import stretches
 from deploy.remote.upload import arrival_script, presence_script, send
 from deploy.remote.visit import Surroundings, Visit
 from inventory.facts.keepalived import HAND_OVER
 
 SUPPORTED = ("debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04")
-LOGIN_TIMEOUT_S = 30
 SHIPPED_TIMEOUT_S = 90
 """For reading what was shipped once."""
-FRESH_LOGIN_S = 15
-"""How long a fresh login is tried; far below the dead-man's patience."""
-_HAND_OVER = f"[ ! -x {HAND_OVER} ] || {HAND_OVER}\n"
+ALIVE_S = 5
+"""For an answer of a connection that may be cut."""
 WELL_AGAIN_S = 200
 """For a program that comes back to say that it is well again."""
-PASSING = frozenset(
-    {Reason.PORT_CLOSED, Reason.UNREACHABLE, Reason.CONNECTION_LOST, Reason.NOT_SSH}
-)
-"""What may be different a moment later."""
 MOST_PATIENCE_S = 850.0
 """For one batch; the controller gives a silent worker up a little later."""
 Part = list[tuple[int, Change]]
@@ -52,6 +48,7 @@ class SshVisit(Visit):
         self._lock: HostLock | None = None
         self._made = 0
         """How many changes of the present area are made."""
+        self._confirming = Confirming(host, target, self._job.dead_man_s, around.must_stop)
 
     def _open(self) -> Connected:
         remember_key(self._host.state, self._target)
@@ -76,64 +73,114 @@ class SshVisit(Visit):
 
     @contextmanager
     def _held(self) -> Iterator[None]:
+        self._lock = self._take_lock()
+        # A batch goes on until the host sees that nobody holds its lock.
+        listener = gevent.spawn(self._let_go)
+        try:
+            yield
+        finally:
+            listener.kill()
+            self._lock.release()
+
+    def _take_lock(self) -> HostLock:
         assert self._session is not None
         assert self._greeting is not None
-        self._lock = lock = HostLock.take(
+        return HostLock.take(
             self._session,
             is_root=self._greeting.is_root,
             owner=self._job.owner,
             run=self._job.run,
             timeout_s=LOGIN_TIMEOUT_S,
         )
-        # A batch goes on until the host sees that nobody holds its lock.
-        listener = gevent.spawn(self._let_go, lock)
-        try:
-            yield
-        finally:
-            listener.kill()
-            lock.release()
 
-    def _let_go(self, lock: HostLock) -> None:
+    def _let_go(self) -> None:
         self._around.wait_for_end()
-        lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
     def _areas(self) -> None:
         """A peer answers at the addresses that they share, before anything here is changed."""
         assert self._session is not None
+        assert self._greeting is not None
         self._stop_if_told()
+        if self._greeting.hands_over:
+            self._hand_over(self._session)
+        together = stretches(
+            self._target.areas,
+            patience_s=self._job.dead_man_s - FRESH_LOGIN_S,
+            proves_admin=self._target.user != self._target.admin,
+        )
+        for stretch in together:
+            for area in self._together(stretch) if len(stretch) > 1 else stretch:
+                self._begin(area)
+
+    def _hand_over(self, session: Session) -> None:
         try:
-            self._session.change(_HAND_OVER, "hand over its virtual address", LOGIN_TIMEOUT_S)
+            session.change(f"{HAND_OVER}\n", "hand over its virtual address", LOGIN_TIMEOUT_S)
         except HostFailure as failure:
             raise HostFailure(
                 failure.reason, f"{failure}; where {HAND_OVER} is broken, remove it and apply again"
             ) from failure
-        super()._areas()
+
+    def _together(self, stretch: Sequence[AreaJob]) -> Sequence[AreaJob]:
+        """Makes areas that one fresh login confirms; those that have to be made one by one then.
+
+        Whatever goes wrong, all that is not confirmed is as it was before: each area that is made
+        again alone ends by itself, so that one that fails is named and costs no other.
+        """
+        left = [area for area in stretch if not self._is_behind(area)]
+        seconds: dict[str, float] = {}
+        try:
+            for area in left:
+                began = time.monotonic()
+                self._make(area)
+                seconds[area.name] = time.monotonic() - began
+            if left:
+                self._confirming.confirm([self._journal(area) for area in left])
+        except HostFailure as failure:
+            begun = left[: len(seconds) + 1]
+            restored = self._take_back(begun, failure)
+            if not restored:
+                for area in begun:
+                    self._area_done(area, failure.reason, str(failure))
+                raise
+            self._come_back()
+            return left
+        for area in left:
+            self._area_done(area, changed=len(area.changes), seconds=seconds[area.name])
+        return ()
 
     def _area(self, area: AreaJob) -> bool:
-        session = self._session
-        assert session is not None
-        self._made = 0
-        journal = AreaJournal(self._job.run, area.name)
         try:
-            self._stop_if_told()
-            self._prove_admin(area)
-            for part in batches(area.changes):
-                self._batch(session, area, journal, part)
+            self._make(area)
             if area.risky:
-                self._confirm(journal)
+                self._confirming.confirm([self._journal(area)])
         except HostFailure as failure:
-            restored = area.risky and self._restore(session, area, failure)
+            restored = area.risky and self._take_back([area], failure)
             if area.goes_back and failure.reason is Reason.FAILED:
-                restored = self._go_back(session, journal)
+                restored = self._go_back(area)
             self._area_done(
                 area, failure.reason, str(failure), restored=restored, changed=self._made
             )
-            if area.risky and not restored:
-                # What session there still is cannot be relied on.
-                raise
+            if area.risky:
+                if not restored:
+                    # What session there still is cannot be relied on.
+                    raise
+                self._come_back()
             return False
         self._area_done(area, changed=self._made)
         return True
+
+    def _make(self, area: AreaJob) -> None:
+        """All changes of an area, which is then not confirmed yet. Raises `HostFailure`."""
+        assert self._session is not None
+        self._made = 0
+        self._stop_if_told()
+        if area.admin_first and self._target.user != self._target.admin:
+            # A first run comes as root: before root is refused, the admin has to come in once.
+            self._confirming.prove_admin()
+        for part in batches(area.changes):
+            self._batch(self._session, area, self._journal(area), part)
 
     def _batch(self, session: Session, area: AreaJob, journal: AreaJournal, part: Part) -> None:
         """Some steps in one go; the area's first ones open its journal, and arm its dead-man."""
@@ -201,84 +248,58 @@ class SshVisit(Visit):
         )
         session.read(arrival_script(sha256), SHIPPED_TIMEOUT_S)
 
-    def _prove_admin(self, area: AreaJob) -> None:
-        """A first run comes as root: before root is refused, the admin has to come in once."""
-        if area.admin_first and self._target.user != self._target.admin:
-            self._fresh_login("beforehand").close()
+    def _take_back(self, areas: Sequence[AreaJob], failure: HostFailure) -> bool:
+        """Whether the old state of these areas is back; who is told to stop does not see to it."""
+        assert self._session is not None
+        journals = [self._journal(area) for area in areas]
+        is_over = failure.reason is Reason.STOPPED
+        return not is_over and self._confirming.take_back(self._session, journals)
 
-    def _fresh_login(self, when: str) -> Session:
-        """A login as the admin that owes nothing to the one we have."""
-        admin = self._target.admin
-        deadline = time.monotonic() + FRESH_LOGIN_S
+    def _go_back(self, area: AreaJob) -> bool:
+        """What the area was before, for one that no dead-man watches over."""
+        assert self._session is not None
+        try:
+            self._session.read(restore_script([self._journal(area)]), WELL_AGAIN_S)
+        except HostFailure:
+            return False
+        return True
+
+    def _come_back(self) -> None:
+        """Logs in again and takes the lock again where a change has cut them, and is taken back.
+
+        Raises `HostFailure`.
+        """
+        assert self._session is not None
+        assert self._lock is not None
+        if self._session.answers(ALIVE_S) and not self._lock.is_lost:
+            return
+        self._lock.release()
+        self._session.close()
+        self._session = Session.open(self._host)
+        self._greeting = self._session.greet(LOGIN_TIMEOUT_S)
+        self._lock = self._take_lock_again()
+
+    def _take_lock_again(self) -> HostLock:
+        """Our own lock may be held for a while by a connection that is cut."""
+        deadline = time.monotonic() + PATIENCE_S + ALIVE_S
         while True:
             try:
-                return self._login_as(admin)
+                lock = self._take_lock()
             except HostFailure as failure:
-                # A reloaded sshd closes its port for a moment.
-                if failure.reason not in PASSING or time.monotonic() > deadline:
-                    raise HostFailure(
-                        Reason.LOCKED_OUT, f"no login as {admin} {when}: {failure}"
-                    ) from failure
-            time.sleep(0.1)
-
-    def _login_as(self, admin: str) -> Session:
-        fresh = Session.open(self._host, admin)
-        try:
-            fresh.greet(LOGIN_TIMEOUT_S)
-        except HostFailure:
-            fresh.close()
-            raise
-        return fresh
-
-    def _confirm(self, journal: AreaJournal) -> None:
-        """A fresh login through the changed path disarms the dead-man; nothing else does."""
-        fresh = self._fresh_login("afterwards")
-        try:
-            fresh.read(journal.confirm_script(), LOGIN_TIMEOUT_S)
-        except HostFailure as failure:
-            raise HostFailure(
-                Reason.LOCKED_OUT, f"no login in time to confirm it: {failure}"
-            ) from failure
-        finally:
-            fresh.close()
-
-    def _restore(self, session: Session, area: AreaJob, failure: HostFailure) -> bool:
-        """The old state at once, if the old login still works; else the dead-man does it."""
-        if failure.reason is Reason.STOPPED:
-            return False
-        journal = AreaJournal(self._job.run, area.name)
-        try:
-            session.read(journal.restore_script(), LOGIN_TIMEOUT_S)
-        except HostFailure:
-            return self._await_dead_man(journal)
-        return True
-
-    def _go_back(self, session: Session, journal: AreaJournal) -> bool:
-        """What the area was before, for one that no dead-man watches over."""
-        try:
-            session.read(journal.restore_script(), WELL_AGAIN_S)
-        except HostFailure:
-            return False
-        return True
-
-    def _await_dead_man(self, journal: AreaJournal) -> bool:
-        """Waits until the host says by itself that the old state is back."""
-        deadline = time.monotonic() + self._job.dead_man_s + FRESH_LOGIN_S
-        while time.monotonic() < deadline and not self._around.must_stop():
-            try:
-                back = self._login_as(self._target.user)
-            except HostFailure:
+                if failure.reason is not Reason.LOCKED or time.monotonic() > deadline:
+                    raise
                 time.sleep(0.5)
                 continue
-            try:
-                back.read(journal.restored_script(), LOGIN_TIMEOUT_S)
-            except HostFailure:
-                time.sleep(0.5)
-            else:
-                return True
-            finally:
-                back.close()
-        return False
+            if lock.held_before == self._job.run:
+                return lock
+            lock.release()
+            raise HostFailure(
+                Reason.FACTS_CHANGED,
+                f"run {lock.held_before} was at work on it meanwhile; plan again",
+            )
+
+    def _journal(self, area: AreaJob) -> AreaJournal:
+        return AreaJournal(self._job.run, area.name)
 
     def _stop_if_told(self) -> None:
         super()._stop_if_told()

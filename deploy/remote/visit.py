@@ -53,6 +53,8 @@ class Visit(ABC):
         self._target = target
         self._host = host
         self._began = self._area_began = time.monotonic()
+        self._failed: set[str] = set()
+        """The areas that did not come to a good end."""
         self._redactor = Redactor()
         mine = (target.password, target.key_text, target.authority_key)
         for secret in (*mine, *target.secrets.values()):
@@ -130,17 +132,24 @@ class Visit(ABC):
             raise HostFailure(Reason.FACTS_UNREADABLE, str(error)) from error
 
     def _areas(self) -> None:
-        """Independent areas go on when one fails; those behind it are not begun."""
-        failed: set[str] = set()
+        """All areas, in their order."""
         for area in self._target.areas:
-            self._area_began = time.monotonic()
-            behind = failed & set(area.after)
-            if behind:
-                failed.add(area.name)
-                names = ", ".join(sorted(behind))
-                self._area_done(area, Reason.DEPENDENCY, f"not begun, because {names} failed")
-            elif not self._area(area):
-                failed.add(area.name)
+            self._begin(area)
+
+    def _begin(self, area: AreaJob) -> None:
+        """Independent areas go on when one fails; those behind it are not begun."""
+        self._area_began = time.monotonic()
+        if not self._is_behind(area) and not self._area(area):
+            self._failed.add(area.name)
+
+    def _is_behind(self, area: AreaJob) -> bool:
+        """Whether it is not begun because of another one, which is then its end."""
+        behind = self._failed & set(area.after)
+        if behind:
+            self._failed.add(area.name)
+            names = ", ".join(sorted(behind))
+            self._area_done(area, Reason.DEPENDENCY, f"not begun, because {names} failed")
+        return bool(behind)
 
     def _stop_if_told(self) -> None:
         """Raises `HostFailure` when no further step may begin."""
@@ -167,7 +176,11 @@ class Visit(ABC):
         *,
         restored: bool = False,
         changed: int = 0,
+        seconds: float | None = None,
     ) -> None:
+        """Its end; `seconds` where it was not the last to begin."""
+        if seconds is None:
+            seconds = time.monotonic() - self._area_began
         self._around.emit(
             AreaDone(
                 host=self._target.name,
@@ -176,7 +189,7 @@ class Visit(ABC):
                 message=self._redactor.scrub(message),
                 restored=restored,
                 changed=changed,
-                seconds=round(time.monotonic() - self._area_began, 3),
+                seconds=round(seconds, 3),
             )
         )
 

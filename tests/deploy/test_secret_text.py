@@ -14,7 +14,7 @@ import inventory.facts.textfile
 from deploy.change import FileChange, RemovalChange, file_change
 from deploy.messages import AreaJob, HostJob, Job
 from deploy.operations import journal
-from deploy.operations.journal import AreaJournal
+from deploy.operations.journal import AreaJournal, restore_script
 from deploy.operations.scripts import script
 from deploy.secret_box import SecretBox, SecretUseError
 from deploy.secret_text import filled, fingerprint, marker, names
@@ -142,10 +142,10 @@ def test_undo_brings_back_the_old_secret_and_what_is_known_of_it(
     sh(later.open_script(None))
     write(later, target)
     assert change(seen(target, ledgers), Known()) is None
-    assert sh(later.restore_script()).returncode == 0
+    assert sh(restore_script([later])).returncode == 0
     assert target.read_text() == "auth_pass an older one\n"
     assert change(seen(target, ledgers), Known("an older one")) is None
-    assert sh(area.restore_script()).returncode == 0
+    assert sh(restore_script([area])).returncode == 0
     assert seen(target, ledgers).content == "plain\n"
 
 
@@ -158,7 +158,7 @@ def test_a_file_that_gets_rid_of_its_secret_is_shown_again(
     assert sh(script(plain, area.step(2))).returncode == 0
     assert seen(target, ledgers).content == "none\n"
     assert sh(script(RemovalChange(path=str(target)), area.step(3))).returncode == 0
-    assert sh(area.restore_script()).returncode == 0
+    assert sh(restore_script([area])).returncode == 0
     assert not target.exists()
     assert not list(ledgers.rglob("*.ledger"))
 
@@ -172,7 +172,7 @@ def test_a_removed_file_comes_back_with_its_secret(
     sh(later.open_script(None))
     assert sh(script(RemovalChange(path=str(target)), later.step(1))).returncode == 0
     assert seen(target, ledgers).kind == "absent"
-    sh(later.restore_script())
+    sh(restore_script([later]))
     assert change(seen(target, ledgers), Known()) is None
 
 

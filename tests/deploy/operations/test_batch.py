@@ -10,7 +10,7 @@ from deploy.change import CertificateChange, Change, FileChange, PackageChange
 from deploy.operations import batch as module
 from deploy.operations import journal
 from deploy.operations.batch import MOST, batch, batches, done, longest
-from deploy.operations.journal import AreaJournal
+from deploy.operations.journal import AreaJournal, restore_script
 from deploy.operations.scripts import script
 
 RUN = "20260301t110203z-0a1b"
@@ -41,7 +41,7 @@ def test_all_steps_are_made_in_their_order(owner: Path, tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (0, "")
     assert list(done(found.stdout)) == [0, 1, 2, 3]
     assert target.read_text() == "3\nWATCHFLOOR\n"
-    assert sh(area.restore_script()).returncode == 0
+    assert sh(restore_script([area])).returncode == 0
     assert not target.exists()
 
 

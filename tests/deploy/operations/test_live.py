@@ -7,7 +7,7 @@ import pytest
 
 from deploy.live_change import Mode, ModeChange, PurgeChange, Setting, SysctlChange
 from deploy.operations import journal, sysctl
-from deploy.operations.journal import AreaJournal
+from deploy.operations.journal import AreaJournal, restore_script
 from deploy.operations.scripts import script
 from inventory.facts import sysctl as facts_of_sysctl
 
@@ -61,7 +61,7 @@ def test_modes_are_set_and_come_back(area: AreaJournal, tmp_path: Path) -> None:
     done = run(script(change, area.step(1)))
     assert done.returncode == 0, done.stderr
     assert [path.stat().st_mode & 0o7777 for path in (one, two)] == [0o640, 0o4750]
-    assert run(area.restore_script()).returncode == 0
+    assert run(restore_script([area])).returncode == 0
     assert [path.stat().st_mode & 0o7777 for path in (one, two)] == [0o666, 0o666]
 
 
@@ -88,7 +88,7 @@ def test_settings_are_written_and_come_back(area: AreaJournal, kernel: Path) -> 
     assert done.returncode == 0, done.stderr
     assert (kernel / "net/ipv4/ip_forward").read_text() == "0\n"
     assert not (kernel.parent / "run").exists()
-    run(area.restore_script())
+    run(restore_script([area]))
     assert (kernel / "net/ipv4/ip_forward").read_text() == "1\n"
     assert (kernel / "net/ipv4/tcp_syncookies").read_text() == "0\n"
 

@@ -18,7 +18,7 @@ from deploy.change import (
     ServiceChange,
 )
 from deploy.operations import journal
-from deploy.operations.journal import AreaJournal
+from deploy.operations.journal import AreaJournal, confirm_script, restore_script
 from deploy.operations.scripts import SCRIPTS, script
 
 
@@ -55,7 +55,7 @@ def test_a_file_is_made_with_its_mode_and_unmade(area: AreaJournal, tmp_path: Pa
     assert target.read_text() == "hello\n"
     assert target.stat().st_mode & 0o7777 == 0o640
     assert target.parent.stat().st_mode & 0o7777 == 0o700
-    assert run(area.restore_script()).returncode == 0
+    assert run(restore_script([area])).returncode == 0
     assert not target.exists()
 
 
@@ -74,11 +74,11 @@ def test_steps_are_undone_in_reverse_and_once(area: AreaJournal, tmp_path: Path)
     target.chmod(0o604)
     make(area, file(target, "one\n"), file(target, "two\n", mode=0o600))
     assert target.read_text() == "two\n"
-    assert run(area.restore_script()).returncode == 0
+    assert run(restore_script([area])).returncode == 0
     assert target.read_text() == "old\n"
     assert target.stat().st_mode & 0o7777 == 0o604
     target.write_text("later\n")
-    assert run(area.restore_script()).returncode == 0
+    assert run(restore_script([area])).returncode == 0
     assert target.read_text() == "later\n"
 
 
@@ -89,7 +89,7 @@ def test_a_link_is_replaced_and_comes_back_as_a_link(area: AreaJournal, tmp_path
     make(area, file(target, "mine\n"))
     assert (target.is_symlink(), target.read_text()) == (False, "mine\n")
     assert other.read_text() == "untouched\n"
-    run(area.restore_script())
+    run(restore_script([area]))
     assert target.readlink() == other
 
 
@@ -132,7 +132,7 @@ def test_a_removed_file_comes_back(area: AreaJournal, tmp_path: Path) -> None:
     done = make(area, RemovalChange(path=str(target)))
     assert done[0].returncode == 0, done[0].stderr
     assert not target.exists()
-    run(area.restore_script())
+    run(restore_script([area]))
     assert (target.read_text(), target.stat().st_mode & 0o7777) == ("old\n", 0o604)
 
 
@@ -144,7 +144,7 @@ def test_a_command_runs_again_when_the_old_files_are_back(
     load = CommandChange(title="load", command=("cp", str(rules), str(loaded)))
     make(area, file(rules, "new\n"), load)
     assert loaded.read_text() == "new\n"
-    run(area.restore_script())
+    run(restore_script([area]))
     assert loaded.read_text() == "old\n"
 
 
@@ -159,19 +159,17 @@ def test_after_a_restore_no_step_and_no_confirmation_is_taken(
     area: AreaJournal, tmp_path: Path
 ) -> None:
     target = tmp_path / "issue"
-    assert run(area.restored_script()).returncode != 0
-    run(area.restore_script())
-    assert run(area.restored_script()).returncode == 0
+    assert run(restore_script([area])).returncode == 0
     done = make(area, file(target, "late\n"))
     assert "the dead-man has restored the old state" in done[0].stderr
     assert not target.exists()
-    assert run(area.confirm_script()).returncode != 0
+    assert run(confirm_script([area])).returncode != 0
 
 
 def test_after_a_confirmation_nothing_is_restored(area: AreaJournal, tmp_path: Path) -> None:
     target = tmp_path / "issue"
     make(area, file(target, "new\n"))
-    assert run(area.confirm_script()).returncode == 0
+    assert run(confirm_script([area])).returncode == 0
     run(f"sh {area.folder}/restore")
     assert target.read_text() == "new\n"
 

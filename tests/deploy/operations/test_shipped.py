@@ -9,7 +9,7 @@ import pytest
 from deploy.change import ServiceChange
 from deploy.operations import journal, shipments
 from deploy.operations.batch import batches, longest
-from deploy.operations.journal import AreaJournal
+from deploy.operations.journal import AreaJournal, restore_script
 from deploy.operations.scripts import script
 from deploy.releases.packing import pack
 from deploy.remote import upload
@@ -127,7 +127,7 @@ def test_a_folder_gets_the_files_that_are_named_and_goes_back(
     assert (target / "center.yaml").stat().st_mode & 0o777 == 0o640
     assert (target / "profiles").stat().st_mode & 0o777 == 0o750
     assert [path.name for path in target.parent.iterdir()] == ["center"]
-    assert run(area.restore_script()).returncode == 0
+    assert run(restore_script([area])).returncode == 0
     assert tree(target) == before
 
 
@@ -138,7 +138,7 @@ def test_a_folder_that_was_made_is_gone_after_the_undo(
     wanted = change(place, target, create=("center.yaml", "profiles/odd ups.yaml", "same.yaml"))
     assert run(script(wanted, area.step(1))).returncode == 0
     assert len(tree(target)) == 3
-    assert run(area.restore_script()).returncode == 0
+    assert run(restore_script([area])).returncode == 0
     assert not target.exists()
 
 

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from deploy.change import Change, CommandChange, FileChange, RemovalChange
 from deploy.operations import journal
-from deploy.operations.journal import KEPT_DAYS, KEPT_RUNS, AreaJournal
+from deploy.operations.journal import (
+    KEPT_DAYS,
+    KEPT_RUNS,
+    AreaJournal,
+    confirm_script,
+    restore_script,
+)
 from deploy.operations.scripts import script
 from deploy.undo_change import UndoChange
 
@@ -44,7 +50,7 @@ def journaled(run: str, *changes: Change, area: str = "banner") -> subprocess.Co
         done = sh(script(change, opened.step(number)))
         if done.returncode != 0:
             return done
-    return sh(opened.confirm_script())
+    return sh(confirm_script([opened]))
 
 
 def undo(
@@ -90,9 +96,9 @@ def test_an_undo_that_cuts_us_off_is_taken_back(top: Path, tmp_path: Path, how: 
     assert sh(script(UndoChange(run="r1", area="banner"), opened.step(1))).returncode == 0
     assert target.read_text() == "old\n"
     if how == "restore":
-        assert sh(opened.restore_script()).returncode == 0
+        assert sh(restore_script([opened])).returncode == 0
     else:
-        sh(opened.confirm_script())
+        sh(confirm_script([opened]))
         assert undo("r3", "r2").returncode == 0
     assert target.read_text() == "newer\n"
     # It is as if it had never been undone.
