@@ -107,7 +107,7 @@ class SshVisit(Visit):
             self._hand_over(self._session)
         together = stretches(
             self._target.areas,
-            patience_s=self._job.dead_man_s - FRESH_LOGIN_S,
+            patience_s=max(self._job.dead_man_s - FRESH_LOGIN_S, 0),
             proves_admin=self._target.user != self._target.admin,
         )
         for stretch in together:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from deploy.change import Change, FileChange, RulesetChange, ServiceChange
+from deploy.change import Change, CommandChange, FileChange, RulesetChange, ServiceChange
 from deploy.controller import run_job
 from deploy.failure import Reason
-from deploy.messages import AreaDone, AreaJob, ChangeDone, Event, HostDone, HostJob, Job
+from deploy.messages import AreaDone, AreaJob, ChangeDone, ChangeStarted, Event, HostDone, HostJob, Job
 from inventory.facts.collect import batch
 from tests.lab import Lab, LabHost
 from tests.wait import until
@@ -75,7 +75,10 @@ def state(host: LabHost) -> Iterator[Callable[[], str]]:
     assert now() == before
 
 
-def job(host: LabHost, area: str, changes: tuple[Change, ...]) -> Job:
+def job(
+    host: LabHost, area: str, changes: tuple[Change, ...], *behind: AreaJob, dead_man_s: int = 0
+) -> Job:
+    """An area with a dead-man, and others behind it."""
     keys = tuple(line.split(" ", 1)[1] for line in host.known_host_lines())
     target = HostJob(
         name=host.name,
@@ -86,15 +89,15 @@ def job(host: LabHost, area: str, changes: tuple[Change, ...]) -> Job:
         admin=host.user,
         key_file=str(host.key),
         host_keys=keys,
-        areas=(AreaJob(name=area, risky=True, changes=changes),),
+        areas=(AreaJob(name=area, risky=True, changes=changes), *behind),
     )
     return Job(
         mode="apply",
-        run=f"r-{area}-{len(changes[0].model_dump_json())}",
+        run=f"r-{area}-{len(changes[0].model_dump_json())}-{len(behind)}",
         owner="tests",
         readings=(batch(["banner"]),),
         hosts=(target,),
-        dead_man_s=DEAD_MAN_S,
+        dead_man_s=dead_man_s or DEAD_MAN_S,
     )
 
 
@@ -167,6 +170,107 @@ def test_a_worker_that_dies_before_its_confirmation_leaves_the_old_state(
     # Nobody could tell the host that its worker is gone: it has to miss the heartbeat.
     lock = ["flock", "-n", "/run/watchfloor/lock", "true"]
     until(lambda: host.attempt(lock).exit_code == 0, 60, "the lock to go")
+
+
+@pytest.fixture
+def quiet(host: LabHost) -> Iterator[FileChange]:
+    """A change that harms nobody."""
+    change = FileChange(path="/etc/watchfloor-quiet", content="new\n")
+    yield change
+    host.run(["rm", "-f", change.path])
+
+
+def ends(events: list[Event]) -> dict[str, tuple[Reason | None, bool]]:
+    """Area -> how it ended, and whether its old state is back."""
+    done = [event for event in events if isinstance(event, AreaDone)]
+    assert len({event.area for event in done}) == len(done), "an area ends once"
+    return {event.area: (event.reason, event.restored) for event in done}
+
+
+def logins(host: LabHost) -> int:
+    said = host.run(["journalctl", "--identifier=sshd", "--output=cat"])
+    return said.count("Accepted publickey")
+
+
+def test_areas_behind_one_another_are_confirmed_by_one_login(
+    host: LabHost, quiet: FileChange
+) -> None:
+    before = logins(host)
+    behind = [AreaJob(name=name, risky=True, changes=(quiet,)) for name in ("two", "three")]
+    events: list[Event] = []
+    run_job(job(host, "one", (quiet,), *behind), events.append)
+    assert ends(events) == dict.fromkeys(("one", "two", "three"), (None, False))
+    assert logins(host) - before == 2, "the one that changes, and the one that confirms"
+    assert "watchfloor-restore" not in host.run(["systemctl", "list-timers", "--all"])
+
+
+def test_the_area_that_locks_us_out_is_named_and_the_others_are_done(
+    host: LabHost, state: Callable[[], str], quiet: FileChange
+) -> None:
+    last = quiet.model_copy(update={"path": f"{quiet.path}-last"})
+    behind = (
+        AreaJob(name="ssh", risky=True, changes=NOBODY),
+        AreaJob(name="last", risky=True, changes=(last,)),
+        AreaJob(name="needs-ssh", risky=True, after=("ssh",), changes=(last,)),
+    )
+    events: list[Event] = []
+    run_job(job(host, "first", (quiet,), *behind), events.append)
+    assert ends(events) == {
+        "first": (None, False),
+        "ssh": (Reason.LOCKED_OUT, True),
+        "last": (None, False),
+        "needs-ssh": (Reason.DEPENDENCY, False),
+    }
+    host.run(["rm", quiet.path, last.path])
+    assert "watchfloor-restore" not in host.run(["systemctl", "list-timers", "--all"])
+
+
+def test_a_connection_that_a_change_cuts_is_made_again_for_the_others(
+    host: LabHost, quiet: FileChange
+) -> None:
+    cut = CommandChange(
+        title="end all logins", command=("pkill", "-u", host.user, "-x", "sshd"), timeout_s=2
+    )
+    last = quiet.model_copy(update={"path": f"{quiet.path}-last"})
+    behind = (
+        AreaJob(name="cutting", risky=True, changes=(cut,)),
+        AreaJob(name="last", risky=True, changes=(last,)),
+    )
+    events: list[Event] = []
+    run_job(job(host, "first", (quiet,), *behind, dead_man_s=30), events.append)
+    assert ends(events) == {
+        "first": (None, False),
+        "cutting": (Reason.CONNECTION_LOST, True),
+        "last": (None, False),
+    }
+    assert [event.reason for event in events if isinstance(event, HostDone)] == [None]
+    host.run(["rm", quiet.path, last.path])
+
+
+def test_what_a_killed_run_left_unconfirmed_is_taken_back_before_the_next(
+    host: LabHost, state: Callable[[], str], quiet: FileChange
+) -> None:
+    def watch(event: Event) -> None:
+        if isinstance(event, ChangeStarted) and event.area == "second":
+            os.kill(worker_of_ours(), signal.SIGKILL)
+
+    behind = AreaJob(name="second", risky=True, changes=(quiet,))
+    run_job(job(host, "killed", (quiet,), behind, dead_man_s=600), watch)
+    assert host.run(["cat", quiet.path]) == quiet.content
+    lock = ["flock", "-n", "/run/watchfloor/lock", "true"]
+    until(lambda: host.attempt(lock).exit_code == 0, 60, "the lock to go")
+    # Its dead-men would come long after this one's end.
+    again = job(host, "again", (quiet,))
+    events: list[Event] = []
+    run_job(again, events.append)
+    done = next(event for event in events if isinstance(event, HostDone))
+    assert done.reason is Reason.FACTS_CHANGED
+    assert f"run {job(host, 'killed', (quiet,), behind).run}" in done.message
+    assert host.attempt(["cat", quiet.path]).exit_code != 0
+    assert "watchfloor-restore" not in host.run(["systemctl", "list-timers", "--all"])
+    events.clear()
+    run_job(again, events.append)
+    assert ends(events) == {"again": (None, False)}
 
 
 def worker_of_ours() -> int:

@@ -18,7 +18,7 @@ from deploy.change import (
     ServiceChange,
 )
 from deploy.operations import journal
-from deploy.operations.journal import AreaJournal, confirm_script, restore_script
+from deploy.operations.journal import AreaJournal, restore_script
 from deploy.operations.scripts import SCRIPTS, script
 
 
@@ -153,31 +153,6 @@ def test_a_command_that_fails_says_its_own_words(area: AreaJournal, tmp_path: Pa
     assert done[0].returncode == 1
     assert "watchfloor: ls failed: " in done[0].stderr
     assert "nowhere" in done[0].stderr
-
-
-def test_after_a_restore_no_step_and_no_confirmation_is_taken(
-    area: AreaJournal, tmp_path: Path
-) -> None:
-    target = tmp_path / "issue"
-    assert run(restore_script([area])).returncode == 0
-    done = make(area, file(target, "late\n"))
-    assert "the dead-man has restored the old state" in done[0].stderr
-    assert not target.exists()
-    assert run(confirm_script([area])).returncode != 0
-
-
-def test_after_a_confirmation_nothing_is_restored(area: AreaJournal, tmp_path: Path) -> None:
-    target = tmp_path / "issue"
-    make(area, file(target, "new\n"))
-    assert run(confirm_script([area])).returncode == 0
-    run(f"sh {area.folder}/restore")
-    assert target.read_text() == "new\n"
-
-
-def test_the_journal_is_for_its_owner_alone(area: AreaJournal, tmp_path: Path) -> None:
-    make(area, file(tmp_path / "issue", "new\n"))
-    for path in Path(area.folder).rglob("*"):
-        assert path.stat().st_mode & 0o077 == 0, path
 
 
 @given(content=st.text(st.characters(codec="utf-8"), max_size=300))
