@@ -41,23 +41,26 @@ class Cargo(Protocol):
         """Whose bundles count, for an allowed signers file. Raises `SigningError`."""
 
 
+_FROM_HERE = "nothing can be shipped from here; use `watchfloor apply`"
+
+
 class NoCargo:
     """Stands where nothing can be shipped."""
 
     @property
     def release(self) -> Release:
         """Raises `CargoError`."""
-        raise CargoError("nothing can be shipped from here; use `watchfloor apply`")
+        raise CargoError(_FROM_HERE)
 
     @property
     def center_folder(self) -> CenterFolder:
         """Raises `CargoError`."""
-        raise CargoError("nothing can be shipped from here; use `watchfloor apply`")
+        raise CargoError(_FROM_HERE)
 
     @property
     def signers(self) -> str:
         """Raises `CargoError`."""
-        raise CargoError("nothing can be shipped from here; use `watchfloor apply`")
+        raise CargoError(_FROM_HERE)
 
 
 @dataclass(frozen=True)

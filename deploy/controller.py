@@ -18,6 +18,9 @@ LINE_LIMIT = 64 * 1024**2
 SILENCE_S = 900.0
 """A worker that says nothing for so long is ended; its own timeouts are shorter."""
 _STDERR_TAIL = 4000
+_WAITING = 1000
+"""Lines that may wait to be taken."""
+_LOOKS_UP_S = 0.2
 _LAST = JobDone().model_dump_json().encode() + b"\n"
 """Nothing is read after it: the next job has a reader of its own."""
 
@@ -29,9 +32,11 @@ def run_job(job: Job, on_event: Callable[[Event], None]) -> None:
     it to the hosts' dead-men.
     """
     worker = take()
+    is_over = threading.Event()
     try:
-        waiting, is_well = _carry_out(worker.process, job, on_event)
+        waiting, is_well = _carry_out(worker.process, job, on_event, is_over)
     except BaseException:
+        is_over.set()
         _hang_up(worker.process)
         worker.process.wait()
         worker.close()
@@ -48,12 +53,15 @@ def run_job(job: Job, on_event: Callable[[Event], None]) -> None:
 
 
 def _carry_out(
-    worker: subprocess.Popen[bytes], job: Job, on_event: Callable[[Event], None]
+    worker: subprocess.Popen[bytes],
+    job: Job,
+    on_event: Callable[[Event], None],
+    is_over: threading.Event,
 ) -> tuple[set[str], bool]:
     """The hosts that had no last word, and whether the worker said that it is done."""
     waiting = {host.name for host in job.hosts}
     is_done = False
-    for event in _events(worker, job):
+    for event in _events(worker, job, is_over):
         if isinstance(event, JobDone):
             is_done = True
             continue
@@ -63,9 +71,11 @@ def _carry_out(
     return waiting, is_done
 
 
-def _events(worker: subprocess.Popen[bytes], job: Job) -> Iterator[Event | JobDone]:
-    lines: queue.Queue[bytes] = queue.Queue(maxsize=1000)
-    reader = threading.Thread(target=_read, args=(worker.stdout, lines), daemon=True)
+def _events(
+    worker: subprocess.Popen[bytes], job: Job, is_over: threading.Event
+) -> Iterator[Event | JobDone]:
+    lines: queue.Queue[bytes] = queue.Queue(maxsize=_WAITING)
+    reader = threading.Thread(target=_read, args=(worker.stdout, lines, is_over), daemon=True)
     reader.start()
     try:
         _give(worker, job)
@@ -85,13 +95,21 @@ def _give(worker: subprocess.Popen[bytes], job: Job) -> None:
         return  # it could not even start; its stderr says why
 
 
-def _read(stdout: IO[bytes] | None, lines: "queue.Queue[bytes]") -> None:
+def _read(stdout: IO[bytes] | None, lines: "queue.Queue[bytes]", is_over: threading.Event) -> None:
+    """Passes on what the worker says; nobody wants it after `is_over`, and it may go on."""
     assert stdout is not None
     while line := stdout.readline(LINE_LIMIT):
-        lines.put(line)
+        _put(line, lines, is_over)
         if line == _LAST:
             return
-    lines.put(b"")
+    _put(b"", lines, is_over)
+
+
+def _put(line: bytes, lines: "queue.Queue[bytes]", is_over: threading.Event) -> None:
+    while not is_over.is_set():
+        with suppress(queue.Full):
+            lines.put(line, timeout=_LOOKS_UP_S)
+            return
 
 
 def _parsed(lines: "queue.Queue[bytes]") -> Iterator[Event | JobDone]:

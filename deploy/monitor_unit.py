@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.drift_timer import UnitsError, quoted
 from deploy.rendering import render
+from deploy.systemd_units import command_line, write_units
 from inventory.facts.watchfloor import ACCOUNT, ENVIRONMENT, UNIT
 
 __all__ = ["NAME", "UNIT", "USER", "MonitorUnit"]
@@ -30,21 +30,18 @@ class MonitorUnit:
 
     @property
     def text(self) -> str:
-        words = [str(self.python), "-m", "watchfloor", "monitor", *self.options]
+        command = (str(self.python), "-m", "watchfloor", "monitor", *self.options)
         return render(
             "monitor.service.j2",
             user=USER,
             name=NAME,
             center=str(self.center).replace("%", "%%"),
-            command=[quoted(word).replace("$", "$$") for word in words],
+            command=command_line(*command),
             environment=ENVIRONMENT,
             privileged=any(port < 1024 for port in self.ports),
         )
 
     def write(self, folder: Path) -> Path:
         """Puts it into a folder that is there. Raises `UnitsError`."""
-        try:
-            (folder / UNIT).write_text(self.text, encoding="utf-8")
-        except OSError as error:
-            raise UnitsError(f"{folder}: cannot be written: {error.strerror}") from error
+        write_units(folder, {UNIT: self.text})
         return folder / UNIT

@@ -13,6 +13,9 @@ from inventory.model import Center
 from monitors.config import MonitorConfig
 from monitors.orders import EX_CONFIG
 
+PATIENCE_S = 60.0
+"""A thousand devices are read in a few seconds; a disk that hangs answers nobody."""
+
 
 class UnreadInventoryError(WatchfloorError):
     """The inventory cannot be used; the text is the reader's."""
@@ -27,9 +30,15 @@ async def center_of(config: MonitorConfig) -> Center:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        told, why = await process.communicate()
-    except asyncio.CancelledError:
+        async with asyncio.timeout(PATIENCE_S):
+            told, why = await process.communicate()
+    except (asyncio.CancelledError, TimeoutError) as error:
         process.kill()
+        await process.wait()
+        if isinstance(error, TimeoutError):
+            raise UnreadInventoryError(
+                f"{config.center}: not read within {PATIENCE_S:g} s; is its disk well?"
+            ) from error
         raise
     if process.returncode:
         raise UnreadInventoryError(why.decode(errors="replace").strip())

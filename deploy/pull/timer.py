@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.drift_timer import UnitsError, quoted
 from deploy.rendering import render
+from deploy.systemd_units import assignments, command_line, told
 from inventory.facts.pull import ENVIRONMENT, SERVICE, TIMER
 from inventory.settings import Settings
 
@@ -25,24 +25,11 @@ class PullTimer:
     @property
     def texts(self) -> Mapping[str, str]:
         """The units, by file name."""
-        variables = {
-            "WATCHFLOOR_STATE": str(self.settings.state),
-            "WATCHFLOOR_RUNTIME": str(self.settings.runtime),
-            "WATCHFLOOR_MONITOR_URL": ",".join(self.settings.monitor_urls),
-        }
-        words = (str(self.python), "-m", "watchfloor", *self.words)
+        words = command_line(str(self.python), "-m", "watchfloor", *self.words)
         service = render(
             "pull.service.j2",
-            variables=[quoted(f"{name}={value}") for name, value in variables.items()],
+            variables=assignments(told(self.settings)),
             environment=ENVIRONMENT,
-            command=" ".join(quoted(word).replace("$", "$$") for word in words),
+            command=" ".join(words),
         )
         return {SERVICE: service, TIMER: render("pull.timer.j2")}
-
-    def write(self, folder: Path) -> None:
-        """Puts both into a folder that is there. Raises `UnitsError`."""
-        try:
-            for name, text in self.texts.items():
-                (folder / name).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UnitsError(f"{folder}: cannot be written: {error.strerror}") from error

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from deploy import spare
-from deploy.controller import run_job
+from deploy.controller import _WAITING, run_job
 from deploy.failure import Reason
-from deploy.messages import Event, HostDone, HostJob, Job
+from deploy.messages import ChangeStarted, Event, HostDone, HostJob, Job
 
 KEY = """\
 -----BEGIN OPENSSH PRIVATE KEY-----
@@ -175,3 +175,22 @@ def test_a_spare_worker_that_nobody_needed_ends_by_itself() -> None:
     assert waiting.process.returncode == 0
     assert waiting.stderr.closed
     spare.discard()
+
+
+def test_a_taker_that_fails_ends_the_wave_however_much_the_worker_has_to_say(
+    key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ChangeStarted(host="one", area="a", number=1, title="t" * 1000).model_dump_json()
+    chatty = tmp_path / "python"
+    chatty.write_text(
+        f"#!/bin/sh\nread -r job\nyes '{line}' | head -n {3 * _WAITING}\ntouch {tmp_path}/end\n"
+    )
+    chatty.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(chatty))
+
+    def refuse(_event: Event) -> None:
+        raise RuntimeError("the disk is full")
+
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        run_job(job(host("one", 22, key)), refuse)
+    assert (tmp_path / "end").exists(), "the worker came to its own end"

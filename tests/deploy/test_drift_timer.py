@@ -2,9 +2,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from deploy.drift_timer import SERVICE, TIMER, DriftTimer, UnitsError, quoted
+from deploy.drift_timer import SERVICE, TIMER, DriftTimer
+from deploy.systemd_units import write_units
 from inventory.settings import Settings
 from tests.requirements import need
 
@@ -17,7 +16,7 @@ MADE = DriftTimer(Path("/usr/bin/python3"), Path("/srv/center"), "root", SETTING
 
 def test_systemd_understands_both(tmp_path: Path) -> None:
     analyze = need("systemd-analyze")
-    MADE.write(tmp_path)
+    write_units(tmp_path, MADE.texts)
     done = subprocess.run(
         [analyze, "verify", "--recursive-errors=no", *(tmp_path / n for n in (SERVICE, TIMER))],
         capture_output=True,
@@ -48,13 +47,3 @@ def test_slow_hosts_get_the_same_time() -> None:
 
 def test_hosts_are_not_all_asked_at_once() -> None:
     assert "RandomizedDelaySec=15min" in MADE.texts[TIMER]
-
-
-def test_words_are_what_systemd_reads_them_as() -> None:
-    assert quoted('a "b" 50% $HOME\\') == '"a \\"b\\" 50%% $HOME\\\\"'
-
-
-def test_a_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / SERVICE).mkdir()
-    with pytest.raises(UnitsError, match="cannot be written: Is a directory"):
-        MADE.write(tmp_path)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.drift_timer import UnitsError
 from deploy.monitor_unit import UNIT, MonitorUnit
+from deploy.systemd_units import UnitsError
 from tests.requirements import need
 
 PLAIN = MonitorUnit(Path("/usr/bin/python3"), Path("/srv/center"), ("--observer", "mon-1"), (8720,))

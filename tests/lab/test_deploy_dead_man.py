@@ -10,7 +10,16 @@ import pytest
 from deploy.change import Change, CommandChange, FileChange, RulesetChange, ServiceChange
 from deploy.controller import run_job
 from deploy.failure import Reason
-from deploy.messages import AreaDone, AreaJob, ChangeDone, ChangeStarted, Event, HostDone, HostJob, Job
+from deploy.messages import (
+    AreaDone,
+    AreaJob,
+    ChangeDone,
+    ChangeStarted,
+    Event,
+    HostDone,
+    HostJob,
+    Job,
+)
 from inventory.facts.collect import batch
 from tests.lab import Lab, LabHost
 from tests.wait import until

@@ -11,6 +11,7 @@ import click
 from deploy.drift_timer import SERVICE, TIMER, DriftTimer
 from deploy.events import drift_event, tell
 from deploy.plan import HostPlan, Plan
+from deploy.systemd_units import write_units
 from inventory.settings import Settings
 from watchfloor.cli.center import Site, center_option
 from watchfloor.cli.deploying import (
@@ -71,7 +72,8 @@ def _write_units(site: Site, folder: Path, *, as_json: bool) -> Exit:
     """The program, center, state and user are those of this very command."""
     settings = Settings.from_environment()
     user = pwd.getpwuid(os.geteuid()).pw_name
-    DriftTimer(Path(sys.executable), site.folder.resolve(), user, settings).write(folder)
+    timer = DriftTimer(Path(sys.executable), site.folder.resolve(), user, settings)
+    write_units(folder, timer.texts)
     if as_json:
         print_json({"format": 1, "written": [str(folder / name) for name in (SERVICE, TIMER)]})
         return Exit.OK

@@ -20,6 +20,7 @@ from deploy.pull.timer import SERVICE, TIMER, PullTimer
 from deploy.rollout import Order
 from deploy.signing import verify
 from deploy.staffing import Staffing
+from deploy.systemd_units import write_units
 from inventory.settings import Settings
 from watchfloor.cli.deploying import Desk, progress, show_plan
 from watchfloor.cli.drift import finding, report_drift
@@ -80,7 +81,7 @@ def _write_units(
     where = source if "://" in source else str(Path(source).resolve())
     words = ["pull", "--bundle", where, "--allowed-signers", str(signers.resolve())]
     words += ["--device", device] if device else []
-    PullTimer(Path(sys.executable), words, settings).write(folder)
+    write_units(folder, PullTimer(Path(sys.executable), words, settings).texts)
     if as_json:
         print_json({"format": 1, "written": [str(folder / name) for name in (SERVICE, TIMER)]})
     else:

@@ -13,6 +13,7 @@ from deploy.pull.bundle import BundleError
 from deploy.pull.lease import LeaseRefusedError, leased
 from deploy.pull.source import fetched
 from deploy.pull.timer import SERVICE, TIMER, PullTimer
+from deploy.systemd_units import write_units
 from inventory.settings import Settings
 
 TOKEN = "a-token-of-the-monitor"
@@ -113,7 +114,8 @@ def test_a_bundle_is_fetched_within_bounds(tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_units_run_this_very_pull(tmp_path: Path) -> None:
     words = ["pull", "--bundle", "https://mirror/100%$.bundle"]
-    PullTimer(Path("/opt/w/bin/python"), words, settings("http://mon-1:8720")).write(tmp_path)
+    timer = PullTimer(Path("/opt/w/bin/python"), words, settings("http://mon-1:8720"))
+    write_units(tmp_path, timer.texts)
     service = (tmp_path / SERVICE).read_text()
     assert '"pull" "--bundle" "https://mirror/100%%$$.bundle"' in service
     assert 'Environment="WATCHFLOOR_MONITOR_URL=http://mon-1:8720"' in service
