@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from deploy.area import Vantage
 from deploy.digest import digest
 from deploy.failure import Reason
+from deploy.network.cuts import cuts_of
+from deploy.network.intended import gear_intent, is_gear
 from deploy.plan import AreaPlan, HostPlan, Plan, make_plan
 from deploy.reading import fact_digest
 from deploy.records import (
@@ -65,6 +67,16 @@ class Undo:
             for title in _area(planned[host.name], area.area).kept
         )
 
+    @property
+    def cuts(self) -> tuple[str, ...]:
+        """What would cut the path by which gear is managed, one line each."""
+        return tuple(
+            f"{host.name}: {area.area}: {cut}"
+            for host in self.plan.hosts
+            for area in host.areas
+            for cut in area.cuts
+        )
+
     def unlike_before(
         self, plan: HostPlan, target: Target, facts: HostFacts, vantage: Vantage
     ) -> Mapping[str, tuple[str, ...]]:
@@ -117,7 +129,8 @@ def draw_undo(
     for planned in record.planned:
         wanted = _wanted(record, planned, areas, back)
         if wanted and (not devices or _is_among(planned, devices)):
-            hosts[planned.host] = _host_plan(by_id, record, planned, wanted)
+            plan = _host_plan(by_id, record, planned, wanted)
+            hosts[planned.host] = _with_cuts(center, plan, login or "")
     if not hosts:
         raise UndoError(f"{record.run}: there is nothing left of it to undo there")
     ordered = [
@@ -165,6 +178,22 @@ def _host_plan(
             )
             for area, is_certain in reversed(areas)
         ),
+    )
+
+
+def _with_cuts(center: Center, plan: HostPlan, login: str) -> HostPlan:
+    """The plan with the lines that would cut the path by which gear is managed."""
+    device = center.devices[plan.device]
+    if not is_gear(device):
+        return plan
+    intent = gear_intent(center, device)
+    return plan.model_copy(
+        update={
+            "areas": tuple(
+                area.model_copy(update={"cuts": cuts_of(intent, area.changes, login)})
+                for area in plan.areas
+            )
+        }
     )
 
 

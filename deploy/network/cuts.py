@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
+from deploy.change import Change, LinesChange
 from deploy.network.intent import GearIntent, Port
 from deploy.network.secrets import shown
 from inventory.gear import Platform
@@ -37,6 +38,16 @@ def cuts(intent: GearIntent, lines: Iterable[str], login: str = "") -> tuple[str
         f"{shown(path[-1].strip())}{_within(path)}: {guard.reason}"
         for path in _lineages(lines)
         if (guard := next((g for g in guards if g.pattern.search("\n".join(path))), None))
+    )
+
+
+def cuts_of(intent: GearIntent, changes: Iterable[Change], login: str = "") -> tuple[str, ...]:
+    """The dangerous lines of these changes; what is no change of lines has none."""
+    return tuple(
+        cut
+        for change in changes
+        if isinstance(change, LinesChange)
+        for cut in cuts(intent, change.lines, login)
     )
 
 

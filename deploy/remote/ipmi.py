@@ -1,6 +1,5 @@
 """The visit to a BMC: reads each area's settings, sets them, and reads back what it set."""
 
-import time
 from collections.abc import Callable, Mapping
 
 from pydantic import SecretStr
@@ -11,18 +10,18 @@ from deploy.bmc.users import is_shut
 from deploy.bmc_change import BmcSettingChange, BmcUserChange
 from deploy.change import Change
 from deploy.failure import HostFailure, Reason
-from deploy.messages import AreaJob, Connected
+from deploy.messages import Connected
 from deploy.reading import told
 from deploy.remote.bmc_reader import LONGEST_PASSWORD, BmcReader, password_octets
 from deploy.remote.bmc_session import APP, EVENTS, TRANSPORT, BmcRefusal, BmcSession
-from deploy.remote.visit import Visit
+from deploy.remote.stepwise import StepwiseVisit
 from deploy.undo_change import UndoChange
 
 _DISABLE, _ENABLE, _SET = 0, 1, 2
 _CHANGE_ACCESS = 0x80
 
 
-class IpmiVisit(Visit):
+class IpmiVisit(StepwiseVisit):
     """Through one session, which no other visit shares."""
 
     _session: BmcSession | None = None
@@ -51,22 +50,6 @@ class IpmiVisit(Visit):
             ALERTS: self._reader.alerts,
         }
         return told({area: read[area]().model_dump_json() for area in reading.areas})
-
-    def _area(self, area: AreaJob) -> bool:
-        done = 0
-        try:
-            for number, change in enumerate(area.changes, start=1):
-                self._stop_if_told()
-                self._started(area, number, change.title)
-                began = time.monotonic()
-                self._make(change)
-                done = number
-                self._changed(area, number, time.monotonic() - began)
-        except HostFailure as failure:
-            self._area_done(area, failure.reason, str(failure), changed=done)
-            return False
-        self._area_done(area, changed=done)
-        return True
 
     def _make(self, change: Change) -> None:
         try:

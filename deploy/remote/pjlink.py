@@ -8,9 +8,9 @@ import time
 from deploy.change import Change, CommandChange
 from deploy.displays import AREA, ON, DisplayFacts
 from deploy.failure import HostFailure, Reason, connect_failure
-from deploy.messages import AreaJob, Connected
+from deploy.messages import Connected
 from deploy.reading import told
-from deploy.remote.visit import Visit
+from deploy.remote.stepwise import StepwiseVisit
 
 ANSWER_S = 5.0
 WARM_UP_S = 90.0
@@ -24,7 +24,7 @@ _MEANING = {
 }
 
 
-class PjlinkVisit(Visit):
+class PjlinkVisit(StepwiseVisit):
     """Asks for power and input, and sets them."""
 
     _socket: socket.socket | None = None
@@ -67,22 +67,6 @@ class PjlinkVisit(Visit):
         power = self._said("POWR", "?")
         shown = self._said("INPT", "?") if power == ON else ""
         return told({AREA: DisplayFacts(power=power, input=shown).model_dump_json()})
-
-    def _area(self, area: AreaJob) -> bool:
-        done = 0
-        try:
-            for number, change in enumerate(area.changes, start=1):
-                self._stop_if_told()
-                self._started(area, number, change.title)
-                began = time.monotonic()
-                self._make(change)
-                done = number
-                self._changed(area, number, time.monotonic() - began)
-        except HostFailure as failure:
-            self._area_done(area, failure.reason, str(failure), changed=done)
-            return False
-        self._area_done(area, changed=done)
-        return True
 
     def _make(self, change: Change) -> None:
         if not isinstance(change, CommandChange) or len(change.command) != 2:

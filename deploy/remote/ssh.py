@@ -138,17 +138,26 @@ class SshVisit(Visit):
             if left:
                 self._confirming.confirm([self._journal(area) for area in left])
         except HostFailure as failure:
-            begun = left[: len(seconds) + 1]
-            restored = self._take_back(begun, failure)
-            if not restored:
-                for area in begun:
-                    self._area_done(area, failure.reason, str(failure))
-                raise
-            self._come_back()
+            self._end_together(left[: len(seconds) + 1], failure)
             return left
         for area in left:
             self._area_done(area, changed=len(area.changes), seconds=seconds[area.name])
         return ()
+
+    def _end_together(self, begun: Sequence[AreaJob], failure: HostFailure) -> None:
+        """Has the old state of all of them back, and a connection to go on by.
+
+        Raises `HostFailure` where that cannot be had, after their end was told.
+        """
+        restored = self._take_back(begun, failure)
+        try:
+            if not restored:
+                raise failure
+            self._come_back()
+        except HostFailure:
+            for area in begun:
+                self._area_done(area, failure.reason, str(failure), restored=restored)
+            raise
 
     def _area(self, area: AreaJob) -> bool:
         try:

@@ -135,7 +135,9 @@ def test_the_lines_of_the_plan_become_what_the_router_and_its_kernel_do(
     assert site.drifted() == {}
 
     # Taken back.
-    undone = site.watchfloor("undo", run, "--yes", "--accept-outage", "rtr-1")
+    undone = site.watchfloor(
+        "undo", run, "--yes", "--accept-outage", "rtr-1", "--approve-cut", "rtr-1"
+    )
     assert vtysh(host, "show running-config") == before
     assert undone.exit_code == 0, undone.stderr + undone.stdout
     assert ROUTE not in host.run(["ip", "route"])

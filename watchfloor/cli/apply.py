@@ -47,13 +47,6 @@ from watchfloor.cli.rollouts import agreed, carry_out, run_options, show_record,
     metavar="DEVICE",
     help="Change this device although none of its sort was ever deployed so. May be repeated.",
 )
-@click.option(
-    "--approve-cut",
-    "cuts",
-    multiple=True,
-    metavar="DEVICE",
-    help="Approve what cuts the path by which this device is managed. May be repeated.",
-)
 @json_option
 def apply(
     *,

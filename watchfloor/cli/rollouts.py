@@ -22,11 +22,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def run_options(command: F) -> F:
-    """Adds `--yes`, `--reason`, `--ticket` and `--dead-man`."""
+    """Adds `--yes`, `--reason`, `--ticket`, `--approve-cut` and `--dead-man`."""
     for option in (
         click.option("--yes", is_flag=True, help="Go on without asking."),
         click.option("--reason", default="", metavar="TEXT", help="Why; stands in the record."),
         click.option("--ticket", default="", metavar="ID", help="The change's ticket."),
+        click.option(
+            "--approve-cut",
+            "cuts",
+            multiple=True,
+            metavar="DEVICE",
+            help="Approve what cuts the path by which this device is managed. May be repeated.",
+        ),
         click.option(
             "--dead-man",
             "dead_man_s",

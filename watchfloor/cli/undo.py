@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 import watchfloor
+from deploy.change import printable
 from deploy.lease import lease
 from deploy.records import RunRecord, load_record, records
 from deploy.rollout import Order
@@ -60,6 +62,7 @@ def undo(
     yes: bool,
     reason: str,
     ticket: str,
+    cuts: tuple[str, ...],
     dead_man_s: int,
     as_json: bool,
 ) -> Exit:
@@ -82,6 +85,7 @@ def undo(
             why=reason,
             ticket=ticket,
             accepted_outages=frozenset(outages),
+            approved_cuts=frozenset(cuts),
             dead_man_s=dead_man_s,
             health=health.name,
             kind="undo",
@@ -139,5 +143,8 @@ def _show(drawn: Undo) -> None:
             for host in drawn.plan.targets(wave)
         ),
     )
+    for line in drawn.cuts:
+        said = f"cuts the management path: {printable(line)}"
+        console().print(Text(said, style="red"), soft_wrap=True)
     for line in drawn.kept:
         console().print(f"stays: {line}", soft_wrap=True)

@@ -1,5 +1,6 @@
 """A simulated IOS switch is deployed to as a user would, refuses, is cut off, and goes back."""
 
+import json
 import os
 import signal
 import threading
@@ -92,6 +93,21 @@ WANTED = (
     "banner login ^C\nAuthorised use only.\nAll activity is recorded.\n^C\n",
     " access-class WF-MANAGEMENT in vrf-also\n exec-timeout 15 0\n",
 )
+
+
+def test_an_undo_cuts_the_management_path_no_more_than_an_apply_unasked(
+    site: LabSite, gear: SimulatedSwitch
+) -> None:
+    before, count = printed(gear.switch.running), len(gear.switch.sent)
+    runs = json.loads(site.watchfloor("runs", "--json").stdout)["runs"]
+    run = next(one["run"] for one in runs if one["state"] == "done")
+    done = site.watchfloor("undo", run, "--yes", "--area", "ports", "--accept-outage", "dut")
+    assert done.exit_code == 1, done.stderr + done.stdout
+    said = " ".join(done.stdout.split())
+    assert "cuts the management path: dut: ports:" in said
+    assert "approve it with --approve-cut dut" in said
+    assert gear.switch.sent[count:] == []
+    assert printed(gear.switch.running) == before
 
 
 def test_a_line_that_the_switch_does_not_know_leaves_it_as_it_was(
