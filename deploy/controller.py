@@ -44,6 +44,7 @@ def run_job(job: Job, on_event: Callable[[Event], None]) -> None:
     if is_well and not waiting:
         give_back(worker)
         return
+    is_over.set()
     _end(worker.process)
     complaint = _tail(worker.stderr)
     worker.close()

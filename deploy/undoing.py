@@ -224,7 +224,8 @@ def _begun(result: HostResult | None, area: str) -> tuple[bool, bool]:
         return True, False
     found = next((one for one in result.areas if one.area == area), None)
     if found is not None:
-        return not found.restored and found.reason not in NEVER_BEGUN, _is_done(found)
+        is_begun = found.changed > 0 or found.reason not in NEVER_BEGUN
+        return not found.restored and is_begun, _is_done(found)
     return result.wave > 0 and result.reason not in NEVER_BEGUN | {None}, False
 
 

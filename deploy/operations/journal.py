@@ -13,10 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 TOP = "/var/lib/watchfloor/replaced"
+LAST = "/run/watchfloor/last"
+"""Names the run that took the host's lock last; see `deploy.remote.hostlock`."""
 UNITS = "watchfloor-restore-"
 """What the names of all dead-men's units begin with."""
 DEAD_MAN_S = 90
 """How long a risky area may go unconfirmed before its host restores itself."""
+
+STEP_ENDS_S = 5
+"""For a step that was given up, before its area is begun anew."""
+LONGEST_RESTORE_S = 600
+"""A dead-man that hangs would keep the host's lock from everybody."""
 
 MOST_TOGETHER = 5
 """Areas that one login confirms: a shell names the locks of so many by one digit."""
@@ -37,22 +44,38 @@ fail() { printf 'watchfloor: %s\\n' "$*" >&2; exit 1; }
 
 # `restored` and `confirmed` are set under the lock, so that a step, the timer and a confirmation
 # that meet each other have one order. A step that hangs must not keep the old state away for ever.
+# Areas that were begun later and wait for the same confirmation go first: they may stand on this.
 _RESTORE = (
     _PREAMBLE
     + """\
+[ ! -e "$area/restored" ] || exit 0
 exec 9>>"$area/lock"
 flock -w 30 9 || :
 [ ! -e "$area/restored" ] || exit 0
 [ ! -e "$area/confirmed" ] || exit 0
 status=0
+for later in "${area%/*}"/*; do
+  [ "$later/restore" -nt "$area/restore" ] && [ -e "$later/armed" ] || continue
+  sh "$later/restore" || status=1
+done
 for undo in $(ls -r "$area"/[0-9]*/undo 2>/dev/null); do
   sh -eu "$undo" || status=1
 done
 if [ -e "$area/activate" ]; then sh "$area/activate" || status=1; fi
+[ "$status" = 0 ] || : >"$area/unwell"
 : >"$area/restored"
 exit $status
 """
 )
+_ANEW = """\
+if [ -e {area}/restored ]; then
+  [ ! -e {area}/unwell ] || fail 'not all that it had replaced could be put back'
+  exec 9>>{area}/lock
+  flock -w {patience} 9 || fail 'a step of it that had no end in time is still at work'
+  systemctl stop {unit}.timer {unit}.service 2>/dev/null || :
+  rm -rf {area}/[0-9]* {area}/activate {area}/undoes {area}/confirmed {area}/restored
+fi
+"""
 _PRUNE = """\
 prune() {{
   ls -1 {top} | sort -r | tail -n +{beyond} | while read -r old; do
@@ -134,21 +157,20 @@ class AreaJournal:
     def open_script(self, dead_man_s: int | None) -> str:
         """Makes the folder and its `restore`; arms the dead-man when seconds are given.
 
-        What was restored is begun anew: its dead-man's unit has to be gone, to be armed again.
+        What was restored is begun anew, unless a step of it is still at work, or not all came back.
         """
         arm = ""
         if dead_man_s is not None:
             arm = (
+                f": >{self.folder}/armed\n"
                 f"systemd-run --quiet --collect --unit={self.unit} --on-active={dead_man_s}s"
-                f" --timer-property=AccuracySec=1s -- /bin/sh {self.folder}/restore"
+                f" --timer-property=AccuracySec=1s --property=RuntimeMaxSec={LONGEST_RESTORE_S}"
+                f" -- /bin/sh {self.folder}/restore"
                 " || fail 'systemd-run cannot arm the dead-man'\n"
             )
         return main_script(
-            f"if [ -e {self.folder}/restored ]; then\n"
-            f"  systemctl stop {self.unit}.timer {self.unit}.service 2>/dev/null || :\n"
-            f"  rm -rf {self.folder}\n"
-            "fi\n"
             f"mkdir -p {self.folder}\n"
+            + _ANEW.format(area=self.folder, unit=self.unit, patience=STEP_ENDS_S)
             + _PRUNE.format(
                 top=TOP, run=self.run, runs=KEPT_RUNS, beyond=KEPT_RUNS + 1, days=KEPT_DAYS
             )
@@ -213,16 +235,25 @@ class Step:
 def restore_script(journals: Sequence[AreaJournal]) -> str:
     """Undoes these areas' steps now, the last area first, and disarms their dead-men.
 
-    What was confirmed is undone as well; what was never begun is left alone. It may be run again.
+    What was confirmed is undone as well; what was never begun is left alone. It may be run again,
+    and fails as long as not all is as it was, and once another run has had the host.
     """
+    runs = {one.run for one in journals}
+    mine = "".join(
+        f'[ "$last" = {run} ] || fail "run $last has had this host since"\n' for run in runs
+    )
     taken_back = "".join(
         f"if [ -e {one.folder}/restore ]; then\n"
         f"  rm -f {one.folder}/confirmed\n"
         f"  sh {one.folder}/restore || status=1\n"
+        f"  [ -e {one.folder}/restored ] && [ ! -e {one.folder}/unwell ] || status=1\n"
         "fi\n"
         for one in reversed(journals)
     )
-    return main_script(f"status=0\n{taken_back}{_disarm(journals)}exit $status\n")
+    return main_script(
+        f"if [ -e {LAST} ]; then\nread -r last <{LAST}\n{mine}fi\n"
+        f"status=0\n{taken_back}{_disarm(journals, 'timer', 'service')}exit $status\n"
+    )
 
 
 def confirm_script(journals: Sequence[AreaJournal]) -> str:
@@ -238,12 +269,12 @@ def confirm_script(journals: Sequence[AreaJournal]) -> str:
         for place, one in enumerate(journals)
     )
     confirmed = "".join(f": >{one.folder}/confirmed\n" for one in journals)
-    return main_script(f"{held}{confirmed}{_disarm(journals)}")
+    return main_script(f"{held}{confirmed}{_disarm(journals, 'timer')}")
 
 
-def _disarm(journals: Sequence[AreaJournal]) -> str:
-    timers = " ".join(f"{one.unit}.timer" for one in journals)
-    return f"systemctl stop {timers} 2>/dev/null || :\n"
+def _disarm(journals: Sequence[AreaJournal], *kinds: str) -> str:
+    units = " ".join(f"{one.unit}.{kind}" for kind in kinds for one in journals)
+    return f"systemctl stop {units} 2>/dev/null || :\n"
 
 
 def main_script(body: str) -> str:

@@ -16,6 +16,10 @@ PASSING = frozenset(
     {Reason.PORT_CLOSED, Reason.UNREACHABLE, Reason.CONNECTION_LOST, Reason.NOT_SSH}
 )
 """What may be different a moment later."""
+_ANSWERS = frozenset({Reason.FAILED, Reason.DISK_FULL, Reason.READ_ONLY})
+"""The host was reached, and its own script failed."""
+RESTORE_S = 60.0
+"""For taking back one area, and for the locks on the way."""
 _NOTHING = ":\n"
 
 
@@ -44,42 +48,62 @@ class Confirming:
     def take_back(self, session: Session, journals: Sequence[AreaJournal]) -> bool:
         """Whether the old state is back: at once if a login works, else by the dead-men."""
         text = restore_script(journals)
+        timeout_s = RESTORE_S * (1 + len(journals))
         try:
-            session.read(text, LOGIN_TIMEOUT_S)
-        except HostFailure:
-            return self._await_dead_men(text)
+            session.read(text, timeout_s)
+        except HostFailure as failure:
+            return failure.reason not in _ANSWERS and self._await_dead_men(text, timeout_s)
         return True
 
-    def _await_dead_men(self, text: str) -> bool:
-        """Waits until the user that changes the host can log in again, and restore what is not."""
+    def come_back(self) -> Session:
+        """A login as whoever is let in, to go on by. Raises `HostFailure`."""
+        try:
+            return Session.open(self._host)
+        except HostFailure as failure:
+            if failure.reason is not Reason.KEY_REFUSED:
+                raise
+        # A first run comes as root, which the area that is confirmed by now may have shut out.
+        return Session.open(self._host, self._target.admin)
+
+    def _await_dead_men(self, text: str, timeout_s: float) -> bool:
+        """Waits until somebody can log in again, and restore what is not."""
         deadline = time.monotonic() + self._dead_man_s + FRESH_LOGIN_S
         while time.monotonic() < deadline and not self._must_stop():
             try:
-                self._as(self._target.user, text)
+                back = self.come_back()
             except HostFailure:
+                time.sleep(0.5)
+                continue
+            try:
+                back.prove(text, timeout_s)
+            except HostFailure as failure:
+                if failure.reason in _ANSWERS:
+                    return False
                 time.sleep(0.5)
             else:
                 return True
+            finally:
+                back.close()
         return False
 
     def _login(self, when: str, text: str) -> None:
+        """Runs a script as root through a login of the admin's own. Raises `HostFailure`."""
         admin = self._target.admin
         deadline = time.monotonic() + FRESH_LOGIN_S
         while True:
             try:
-                return self._as(admin, text)
+                fresh = Session.open(self._host, admin)
+                try:
+                    return fresh.prove(text, LOGIN_TIMEOUT_S)
+                finally:
+                    fresh.close()
             except HostFailure as failure:
                 # A reloaded sshd closes its port for a moment.
                 if failure.reason not in PASSING or time.monotonic() > deadline:
-                    raise HostFailure(
-                        Reason.LOCKED_OUT, f"no login as {admin} {when}: {failure}"
-                    ) from failure
+                    raise _locked_out(admin, when, failure) from failure
             time.sleep(0.1)
 
-    def _as(self, user: str, text: str) -> None:
-        """Runs a script as root through a login of its own. Raises `HostFailure`."""
-        fresh = Session.open(self._host, user)
-        try:
-            fresh.prove(text, LOGIN_TIMEOUT_S)
-        finally:
-            fresh.close()
+
+def _locked_out(admin: str, when: str, failure: HostFailure) -> HostFailure:
+    what = "the login" if failure.reason in _ANSWERS else "no login"
+    return HostFailure(Reason.LOCKED_OUT, f"{what} as {admin} {when}: {failure}")

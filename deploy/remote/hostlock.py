@@ -34,22 +34,25 @@ before=
 [ ! -e /run/watchfloor/last ] || read -r before </run/watchfloor/last || :
 printf '%s\\n' "$owner" >/run/watchfloor/owner
 printf '%s\\n' "$run" >/run/watchfloor/last
+cd /run/systemd/transient 2>/dev/null && set -- {units}*.service || set -- ''
 back=
-for unit in /run/systemd/transient/{units}*.service; do
-  [ -e "$unit" ] || continue
-  unit=${{unit##*/}}
-  [ -n "$back" ] || back=${{unit%.service}}
-  systemctl start --wait "$unit"
-  systemctl stop "${{unit%.service}}.timer"
-done </dev/null >&2
-printf 'held by %s %s\\n' "${{before:-nobody}}" "$back"
+if [ -e "$1" ]; then
+  back=${{1%.service}}
+  timeout {restoring} systemctl start --wait "$@" </dev/null >&2 9>&-
+  if [ $? = 124 ]; then printf 'busy %s\\n' "$back"; rm -f /run/watchfloor/owner; exit 75; fi
+  for unit; do systemctl stop "${{unit%.service}}.timer" >&2; done
+fi
+printf 'held by %s %s\\n' "${{before:-{nobody}}}" "$back"
 while [ "$(timeout {patience} head -c 1)" = . ]; do :; done
 rm -f /run/watchfloor/owner
 """
 _HELD = re.compile(r"held by (\S+) ?(\S*)")
+NOBODY = "nobody"
 _ANSWER_LIMIT = 4096
 HEARTBEAT_S = 4
 PATIENCE_S = 20
+RESTORING_S = 25
+"""For dead-men of a killed run; below the patience with which the lock is asked for."""
 
 
 class HostLock:
@@ -57,7 +60,7 @@ class HostLock:
 
     def __init__(self, channel: Any, held_before: str) -> None:
         self.held_before = held_before
-        """The run that held it before, or `nobody` since the host's start."""
+        """The run that held it before; `NOBODY` since the host's start."""
         self._channel = channel
         self._heart = gevent.spawn(self._beat)
 
@@ -73,9 +76,7 @@ class HostLock:
         try:
             channel = session.client.get_transport().open_session(timeout=timeout_s)
             channel.settimeout(timeout_s)
-            channel.exec_command(
-                f"exec {shell} -c '{_quoted(_HOLD.format(patience=PATIENCE_S, units=UNITS))}'"
-            )
+            channel.exec_command(f"exec {shell} -c '{_quoted(_hold())}'")
             channel.sendall(f"{card(owner, run)}\n{run}\n".encode())
             answer = _line(channel)
         except (OSError, EOFError, SSHException) as error:
@@ -112,6 +113,10 @@ class HostLock:
                 gevent.sleep(HEARTBEAT_S)
 
 
+def _hold() -> str:
+    return _HOLD.format(patience=PATIENCE_S, units=UNITS, nobody=NOBODY, restoring=RESTORING_S)
+
+
 def card(owner: str, run: str) -> str:
     """What lies beside a held lock, on one line: who is at work, since when."""
     return json.dumps({"owner": owner, "run": run, "since": _now()})
@@ -128,6 +133,13 @@ def _line(channel: Any) -> str:
 
 def refusal(answer: str) -> HostFailure:
     """What the holder's answer means when it is not `held`."""
+    if answer.startswith("busy"):
+        run = answer.removeprefix("busy").strip().removeprefix(UNITS)
+        return HostFailure(
+            Reason.LOCKED,
+            f"what run {one_line(run, 80)} had left unconfirmed is still being taken back; try"
+            " again later",
+        )
     if not answer.startswith("taken"):
         return HostFailure(Reason.FAILED, f"its lock cannot be taken: {last_words(answer)}")
     try:

@@ -121,7 +121,7 @@ class Session:
         try:
             self.read(text, timeout_s)
         except HostFailure:
-            self.greet(timeout_s)  # what it finds is the better reason
+            self.greet(LOGIN_TIMEOUT_S)  # what it finds is the better reason
             raise
 
     def read(self, text: str, timeout_s: float) -> str:

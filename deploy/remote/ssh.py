@@ -18,7 +18,7 @@ from deploy.operations.journal import AreaJournal, restore_script
 from deploy.operations.scripts import script
 from deploy.remote.confirming import FRESH_LOGIN_S, Confirming
 from deploy.remote.fleet import remember_key
-from deploy.remote.hostlock import PATIENCE_S, HostLock
+from deploy.remote.hostlock import NOBODY, PATIENCE_S, HostLock
 from deploy.remote.session import LOGIN_TIMEOUT_S, Greeting, Session
 from deploy.remote.stretches import stretches
 from deploy.remote.upload import arrival_script, presence_script, send
@@ -48,6 +48,8 @@ class SshVisit(Visit):
         self._lock: HostLock | None = None
         self._made = 0
         """How many changes of the present area are made."""
+        self._taken_back: set[str] = set()
+        """The areas that are as they were before, and not begun again."""
         self._confirming = Confirming(host, target, self._job.dead_man_s, around.must_stop)
 
     def _open(self) -> Connected:
@@ -111,8 +113,18 @@ class SshVisit(Visit):
             proves_admin=self._target.user != self._target.admin,
         )
         for stretch in together:
-            for area in self._together(stretch) if len(stretch) > 1 else stretch:
+            self._one_by_one(self._together(stretch) if len(stretch) > 1 else stretch)
+
+    def _one_by_one(self, areas: Sequence[AreaJob]) -> None:
+        for number, area in enumerate(areas):
+            try:
                 self._begin(area)
+            except HostFailure as failure:
+                for rest in areas[number + 1 :]:
+                    if rest.name in self._taken_back:
+                        said = f"taken back, and not made again: {failure}"
+                        self._area_done(rest, failure.reason, said, restored=True, seconds=0)
+                raise
 
     def _hand_over(self, session: Session) -> None:
         try:
@@ -128,6 +140,7 @@ class SshVisit(Visit):
         Whatever goes wrong, all that is not confirmed is as it was before: each area that is made
         again alone ends by itself, so that one that fails is named and costs no other.
         """
+        self._area_began = time.monotonic()
         left = [area for area in stretch if not self._is_behind(area)]
         seconds: dict[str, float] = {}
         try:
@@ -138,25 +151,32 @@ class SshVisit(Visit):
             if left:
                 self._confirming.confirm([self._journal(area) for area in left])
         except HostFailure as failure:
-            self._end_together(left[: len(seconds) + 1], failure)
+            self._end_together(left[: len(seconds) + 1], len(seconds), failure)
             return left
         for area in left:
             self._area_done(area, changed=len(area.changes), seconds=seconds[area.name])
         return ()
 
-    def _end_together(self, begun: Sequence[AreaJob], failure: HostFailure) -> None:
+    def _end_together(self, begun: Sequence[AreaJob], made: int, failure: HostFailure) -> None:
         """Has the old state of all of them back, and a connection to go on by.
 
-        Raises `HostFailure` where that cannot be had, after their end was told.
+        The first `made` were made whole. Raises `HostFailure` where that cannot be had, after their
+        end was told.
         """
         restored = self._take_back(begun, failure)
         try:
             if not restored:
                 raise failure
+            self._taken_back.update(area.name for area in begun)
             self._come_back()
         except HostFailure:
-            for area in begun:
-                self._area_done(area, failure.reason, str(failure), restored=restored)
+            for number, area in enumerate(begun):
+                said, changed = str(failure), self._made
+                if number < made:
+                    changed = len(area.changes)
+                    if made < len(begun):
+                        said = f"not confirmed, because {begun[-1].name} failed: {failure}"
+                self._area_done(area, failure.reason, said, restored=restored, changed=changed)
             raise
 
     def _area(self, area: AreaJob) -> bool:
@@ -165,7 +185,7 @@ class SshVisit(Visit):
             if area.risky:
                 self._confirming.confirm([self._journal(area)])
         except HostFailure as failure:
-            restored = area.risky and self._take_back([area], failure)
+            restored = area.risky and self._is_back(area, failure)
             if area.goes_back and failure.reason is Reason.FAILED:
                 restored = self._go_back(area)
             self._area_done(
@@ -211,6 +231,7 @@ class SshVisit(Visit):
             # What was shipped took its time: the controller hears that it goes on.
             self._started(area, number, first.title)
         text = batch(self._job.run, steps)
+        self._taken_back.discard(area.name)
         said, failure = session.attempt(text, first.title, self._patience(part))
         made = list(done(said).values())[len(steps) - len(part) :]
         for (number, _), seconds in zip(part, made, strict=False):
@@ -257,6 +278,10 @@ class SshVisit(Visit):
         )
         session.read(arrival_script(sha256), SHIPPED_TIMEOUT_S)
 
+    def _is_back(self, area: AreaJob, failure: HostFailure) -> bool:
+        """Whether its old state is there, still or again."""
+        return area.name in self._taken_back or self._take_back([area], failure)
+
     def _take_back(self, areas: Sequence[AreaJob], failure: HostFailure) -> bool:
         """Whether the old state of these areas is back; who is told to stop does not see to it."""
         assert self._session is not None
@@ -284,9 +309,12 @@ class SshVisit(Visit):
             return
         self._lock.release()
         self._session.close()
-        self._session = Session.open(self._host)
+        self._session = self._confirming.come_back()
         self._greeting = self._session.greet(LOGIN_TIMEOUT_S)
         self._lock = self._take_lock_again()
+        if self._greeting.hands_over:
+            # It went back to the peer's side as soon as nobody held the lock.
+            self._hand_over(self._session)
 
     def _take_lock_again(self) -> HostLock:
         """Our own lock may be held for a while by a connection that is cut."""
@@ -302,9 +330,9 @@ class SshVisit(Visit):
             if lock.held_before == self._job.run:
                 return lock
             lock.release()
+            since = "it was restarted" if lock.held_before == NOBODY else "another run has had it"
             raise HostFailure(
-                Reason.FACTS_CHANGED,
-                f"run {lock.held_before} was at work on it meanwhile; plan again",
+                Reason.FACTS_CHANGED, f"{since} since its connection was cut; plan again"
             )
 
     def _journal(self, area: AreaJob) -> AreaJournal:

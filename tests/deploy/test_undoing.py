@@ -100,6 +100,15 @@ def test_what_was_never_begun_or_is_back_already_is_left_out() -> None:
     assert certain == {"accounts": False, "banner": True}
 
 
+def test_what_was_changed_before_a_login_was_refused_is_taken_back() -> None:
+    areas = (
+        done("accounts", changed=1, reason=Reason.SUDO_REFUSED),
+        done("ssh", changed=0, reason=Reason.SUDO_REFUSED),
+    )
+    drawn = draw_undo(CENTER, record(hosts=(result("web-1", *areas), _not_reached())), ())
+    assert taken_back(drawn) == {"web-1": ["accounts"]}
+
+
 def _not_reached() -> HostResult:
     return result("web-2", wave=0, reason=Reason.STOPPED)
 

@@ -1,5 +1,7 @@
 """What a host keeps of an area: restored or confirmed, alone or with others, and begun anew."""
 
+import fcntl
+import os
 import subprocess
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from deploy.operations.scripts import script
 def areas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[AreaJournal]:
     """Open journals that have no dead-men."""
     monkeypatch.setattr(journal, "TOP", str(tmp_path / "journal"))
+    monkeypatch.setattr(journal, "LAST", str(tmp_path / "last"))
+    (tmp_path / "last").write_text("run-1\n")
     names = [f"area-{number}" for number in range(MOST_TOGETHER)]
     opened = [AreaJournal("run-1", name) for name in names]
     for one in opened:
@@ -135,3 +139,79 @@ def test_more_areas_than_a_shell_can_lock_are_refused() -> None:
     many = [AreaJournal("run-1", f"area-{number}") for number in range(MOST_TOGETHER + 1)]
     with pytest.raises(ValueError, match="too many"):
         confirm_script(many)
+
+
+def test_what_waits_for_the_same_confirmation_is_restored_before_what_it_stands_on(
+    areas: list[AreaJournal], tmp_path: Path
+) -> None:
+    target = tmp_path / "issue"
+    target.write_text("old\n")
+    for number, one in enumerate(areas):
+        make(one, file(target, f"{one.area}\n"))
+        os.utime(f"{one.folder}/restore", (number, number))
+        (Path(one.folder) / "armed").touch()
+    # The dead-men come in the order in which they were armed.
+    assert run(f"sh {areas[1].folder}/restore").returncode == 0
+    assert target.read_text() == "area-0\n"
+    for one in areas:
+        assert run(f"sh {one.folder}/restore").returncode == 0
+    assert target.read_text() == "old\n"
+
+
+def test_what_is_confirmed_or_has_no_dead_man_stays_when_an_earlier_area_is_restored(
+    areas: list[AreaJournal], tmp_path: Path
+) -> None:
+    for number, one in enumerate(areas[:3]):
+        make(one, file(tmp_path / one.area, "new\n"))
+        os.utime(f"{one.folder}/restore", (number, number))
+    (Path(areas[1].folder) / "armed").touch()
+    run(confirm_script([areas[1]]))
+    assert run(f"sh {areas[0].folder}/restore").returncode == 0
+    assert [(tmp_path / one.area).exists() for one in areas[:3]] == [False, True, True]
+
+
+def test_a_restore_that_failed_is_never_called_one_and_keeps_what_it_has(
+    area: AreaJournal, tmp_path: Path
+) -> None:
+    target = tmp_path / "issue"
+    target.write_text("old\n")
+    make(area, file(target, "new\n"))
+    kept = Path(area.step(1).folder) / "saved"
+    with (Path(area.step(1).folder) / "undo").open("a") as undo:
+        undo.write("false\n")
+    for _ in range(2):
+        assert run(restore_script([area])).returncode == 1
+    assert kept.read_text() == "old\n"
+    again = run(area.open_script(None))
+    assert again.returncode == 1
+    assert "not all that it had replaced could be put back" in again.stderr
+    assert kept.read_text() == "old\n"
+
+
+def test_a_run_that_lost_the_host_to_another_takes_nothing_back(
+    area: AreaJournal, tmp_path: Path
+) -> None:
+    target = tmp_path / "issue"
+    make(area, file(target, "new\n"))
+    run(confirm_script([area]))
+    (tmp_path / "last").write_text("run-2\n")
+    done = run(restore_script([area]))
+    assert done.returncode == 1
+    assert "run run-2 has had this host since" in done.stderr
+    run(f"sh {area.folder}/restore")
+    assert target.read_text() == "new\n"
+
+
+def test_an_area_is_not_begun_anew_while_a_step_of_it_is_at_work(
+    area: AreaJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "STEP_ENDS_S", 0)
+    run(restore_script([area]))
+    with (Path(area.folder) / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # Whoever only asks is not kept waiting by it.
+        assert run(restore_script([area])).returncode == 0
+        again = run(area.open_script(None))
+    assert again.returncode == 1
+    assert "a step of it that had no end in time is still at work" in again.stderr
+    assert run(area.open_script(None)).returncode == 0
