@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
 
 from watchfloor.simulate import rmcp
 from watchfloor.simulate.bmc_sensors import (
@@ -26,6 +22,7 @@ from watchfloor.simulate.fru import Fru
 from watchfloor.simulate.ipmi_commands import IpmiCommands
 from watchfloor.simulate.rmcp import CIPHER_SUITES, Packet, RmcpError
 from watchfloor.simulate.server_sensors import server_sensors
+from watchfloor.simulate.udp_service import UdpFaults, UdpService
 
 _BMC_ADDRESS = 0x20
 _SMALLEST_MESSAGE = 7
@@ -34,24 +31,20 @@ _DEASSERTED = 0x80
 
 
 @dataclass(slots=True)
-class BmcFaults:
+class BmcFaults(UdpFaults):
     """How the BMC misbehaves on the wire. Each can be set and cleared while it runs."""
 
-    silence: bool = False
-    delay_s: float = 0.0
-    garbage: bytes | None = None
-    """Send these octets in place of each answer."""
-    drop_rate: float = 0.0
-    """The share of the answers that get lost, 0 to 1."""
     no_new_sessions: bool = False
     """Every slot is taken, as after a console that never logs out."""
 
 
-class SimulatedBmc:
+class SimulatedBmc(UdpService):
     """One BMC. Wrong names, passwords and cipher suites are refused as the specification says.
 
     `cipher_suites` may hold 0, to play the hole that an audit must find.
     """
+
+    faults: BmcFaults
 
     def __init__(
         self,
@@ -71,7 +64,7 @@ class SimulatedBmc:
         unknown = set(cipher_suites) - set(CIPHER_SUITES)
         if unknown:
             raise GearError(f"cipher suites {sorted(unknown)} are not simulated")
-        self._bind = (host, port)
+        super().__init__(host=host, port=port)
         self._healthy = {each.name: each for each in sensors or server_sensors()}
         self.state = BmcState(
             users=(SimulatedBmcUser(user, password), *users),
@@ -80,41 +73,8 @@ class SimulatedBmc:
             fru=fru or Fru(),
         )
         self.faults = BmcFaults()
-        self.requests = 0
-        """Datagrams that came in, whatever they held."""
         self.commands = IpmiCommands(self.state)
         self.sessions = Sessions(self.state, clock, slots=slots, timeout_s=session_timeout_s)
-        self._transport: asyncio.DatagramTransport | None = None
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where the BMC listens, once it runs."""
-        if self._transport is None:
-            raise GearError("the BMC does not run: enter it with `async with` first")
-        host, port = self._transport.get_extra_info("sockname")[:2]
-        return host, port
-
-    async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        try:
-            self._transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Port(self), local_addr=self._bind
-            )
-        except OSError as error:
-            host, port = self._bind
-            raise GearError(f"no BMC on {host} port {port}: {error.strerror}") from error
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
-            await asyncio.sleep(0)
 
     def set_value(self, name: str, value: float) -> None:
         """Sets an analog sensor, in its own unit. A crossed threshold is logged."""
@@ -170,21 +130,6 @@ class SimulatedBmc:
     def _log(self, sensor: Sensor, event: int, data: bytes) -> None:
         self.state.log.add(sensor.sensor_type, sensor.number, event, data)
 
-    def receive(self, datagram: bytes, source: tuple[str, int]) -> None:
-        """Answers one datagram from the wire, with the faults that are set."""
-        self.requests += 1
-        faults = self.faults
-        # A simulated loss needs no secrecy.
-        if faults.silence or (faults.drop_rate and random.random() < faults.drop_rate):  # noqa: S311
-            return
-        answer = self.answer(datagram) if faults.garbage is None else faults.garbage
-        if answer is None:
-            return
-        if faults.delay_s:
-            asyncio.get_running_loop().call_later(faults.delay_s, self._send, answer, source)
-        else:
-            self._send(answer, source)
-
     def answer(self, datagram: bytes) -> bytes | None:
         """The answer to one datagram; None where a BMC drops it without a word."""
         if datagram[:4] == rmcp.ASF_HEADER:
@@ -232,18 +177,6 @@ class SimulatedBmc:
         head = bytes((asker, (function | 0x04) & 0xFC | number & 0x03))
         body = bytes((_BMC_ADDRESS, number & 0xFC | function & 0x03, command)) + data
         return head + _checksum(head) + body + _checksum(body)
-
-    def _send(self, answer: bytes, source: tuple[str, int]) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.sendto(answer, source)
-
-
-class _Port(asyncio.DatagramProtocol):
-    def __init__(self, bmc: SimulatedBmc) -> None:
-        self._bmc = bmc
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._bmc.receive(data, addr)
 
 
 def _pong(ping: bytes) -> bytes | None:

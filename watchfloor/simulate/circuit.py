@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watchfloor.simulate.tcp_service import WireFaults
-from watchfloor.simulate.udp_service import UdpService
+from watchfloor.simulate.udp_service import UdpFaults, UdpService
 
 
 @dataclass(slots=True)
-class CircuitFaults(WireFaults):
+class CircuitFaults(UdpFaults):
     """How the circuit misbehaves."""
 
     lost: float = 0.0
@@ -21,15 +20,12 @@ class CircuitFaults(WireFaults):
 class SimulatedCircuit(UdpService):
     """One circuit."""
 
+    faults: CircuitFaults
+
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         super().__init__(host=host, port=port)
         self.faults = CircuitFaults()
         self._owed = 0.0
-
-    @property
-    def wire(self) -> WireFaults:
-        """How it misbehaves."""
-        return self.faults
 
     def answer(self, packet: bytes) -> bytes | None:
         """The same octets, unless they are lost."""

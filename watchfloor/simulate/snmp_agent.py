@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from watchfloor.simulate import ber
 from watchfloor.simulate.ber import BerError
-from watchfloor.simulate.errors import GearError
 from watchfloor.simulate.recording import Recording
 from watchfloor.simulate.snmp_pdu import (
     PduFaults,
@@ -25,6 +20,7 @@ from watchfloor.simulate.snmp_pdu import (
 from watchfloor.simulate.snmp_v3 import VERSION_3, V3Engine
 from watchfloor.simulate.snmp_values import LiveValues
 from watchfloor.simulate.snmprec import Drift, Row, dotted, parse_oid
+from watchfloor.simulate.udp_service import UdpFaults, UdpService
 from watchfloor.simulate.usm import SimulatedUser
 
 VERSION_2C = 1
@@ -38,29 +34,23 @@ _ENTERPRISES = (1, 3, 6, 1, 4, 1)
 
 
 @dataclass(slots=True)
-class SnmpFaults(PduFaults):
+class SnmpFaults(UdpFaults, PduFaults):
     """How the agent misbehaves. Each can be set and cleared while it runs."""
 
-    silence: bool = False
-    """Hear everything, answer nothing."""
-    delay_s: float = 0.0
-    """Answer this much later."""
-    garbage: bytes | None = None
-    """Send these octets in place of each answer."""
     truncate: bool = False
     """Send only the first half of each answer."""
-    drop_rate: float = 0.0
-    """The share of the answers that get lost, 0 to 1."""
     lost_above_octets: int = MAX_MESSAGE_OCTETS
     """Larger answers get lost, as where fragments do not come through."""
 
 
-class SnmpAgent:
+class SnmpAgent(UdpService):
     """Serves one recording over v2c, v3 (authPriv) or both.
 
     `community=None` answers no v2c at all; a wrong community is met with silence, as real agents
     do. Counters and clocks advance from their recorded values unless `advance` is false.
     """
+
+    faults: SnmpFaults
 
     def __init__(
         self,
@@ -75,13 +65,9 @@ class SnmpAgent:
         advance: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__(host=host, port=port)
         self.recording = recording
         self.faults = SnmpFaults()
-        self.requests = 0
-        """Datagrams that came in, whatever they held."""
-        self.answers = 0
-        """Datagrams that went out."""
-        self._bind = (host, port)
         self._clock = clock
         self._community = community.encode() if community is not None else None
         self._max = max_message_octets
@@ -90,38 +76,6 @@ class SnmpAgent:
         self.engine_id = engine_id or _new_engine_id(recording)
         self._engine = V3Engine(users, self.engine_id, self._values, self._max) if users else None
         self._before_edits: dict[ber.Oid, Row | None] = {}
-        self._transport: asyncio.DatagramTransport | None = None
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Where the agent listens, once it runs."""
-        if self._transport is None:
-            raise GearError("the agent does not run: enter it with `async with` first")
-        host, port = self._transport.get_extra_info("sockname")[:2]
-        return host, port
-
-    async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        try:
-            self._transport, _ = await loop.create_datagram_endpoint(
-                lambda: _Port(self), local_addr=self._bind
-            )
-        except OSError as error:
-            host, port = self._bind
-            raise GearError(f"no agent on {host} port {port}: {error.strerror}") from error
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
-            # The loop closes the socket in its next turn; a test may bind the port right after.
-            await asyncio.sleep(0)
 
     def edit(self, oid: str, value: int | bytes | str, rate_per_s: float = 0.0) -> None:
         """Sets a value at once; with a rate, the number moves on from there (never below 0)."""
@@ -190,40 +144,10 @@ class SnmpAgent:
         header = ber.integer(VERSION_2C) + ber.tlv(ber.OCTET_STRING, community)
         return ber.tlv(ber.SEQUENCE, header + pdu)
 
-    def receive(self, datagram: bytes, source: tuple[str, int]) -> None:
-        """Answers one datagram from the wire, with the faults that are set."""
-        self.requests += 1
-        faults = self.faults
-        # A simulated loss needs no secrecy.
-        if faults.silence or (faults.drop_rate and random.random() < faults.drop_rate):  # noqa: S311
-            return
-        answer = self.answer(datagram) if faults.garbage is None else faults.garbage
-        if answer is None:
-            return
-        if len(answer) > faults.lost_above_octets:
-            return
-        if faults.truncate:
-            answer = answer[: len(answer) // 2]
-        if faults.delay_s:
-            loop = asyncio.get_running_loop()
-            loop.call_later(faults.delay_s, self._send, answer, source)
-        else:
-            self._send(answer, source)
-
-    def _send(self, answer: bytes, source: tuple[str, int]) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self.answers += 1
-            self._transport.sendto(answer, source)
-
-
-class _Port(asyncio.DatagramProtocol):
-    """Hands datagrams to the agent. A manager that has gone away is no concern of an agent."""
-
-    def __init__(self, agent: SnmpAgent) -> None:
-        self._agent = agent
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._agent.receive(data, addr)
+    def send(self, reply: bytes, addr: tuple[str, int]) -> None:
+        """Sends what the faults leave of an answer."""
+        if len(reply) <= self.faults.lost_above_octets:
+            super().send(reply[: len(reply) // 2] if self.faults.truncate else reply, addr)
 
 
 def _new_engine_id(recording: Recording) -> bytes:

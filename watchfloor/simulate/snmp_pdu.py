@@ -52,7 +52,7 @@ def trap_pdu(uptime_ticks: int, oid: Oid, values: Sequence[TrapValue]) -> bytes:
     return write_pdu(TRAP, request_id, 0, 0, varbinds)
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: with them it could not be one of two bases
 class PduFaults:
     """How the agent's answers are wrong although each is well-formed SNMP."""
 

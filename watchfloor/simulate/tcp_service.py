@@ -11,8 +11,6 @@ from typing import Self
 
 from watchfloor.simulate.errors import GearError
 
-LONGEST_LINE = 64 * 1024
-
 
 @dataclass(slots=True)
 class WireFaults:
@@ -27,6 +25,9 @@ class WireFaults:
 
 class TcpService:
     """Listens while it is entered. Subclasses say in `converse` what is said on a connection."""
+
+    longest_line = 64 * 1024
+    """Octets."""
 
     def __init__(
         self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
@@ -50,7 +51,7 @@ class TcpService:
         host, port = self._bind
         try:
             self._server = await asyncio.start_server(
-                self._connected, host, port, limit=LONGEST_LINE, ssl=self._tls
+                self._connected, host, port, limit=self.longest_line, ssl=self._tls
             )
         except OSError as error:
             raise GearError(f"no service on {host} port {port}: {error.strerror}") from error
@@ -100,9 +101,12 @@ class TcpService:
 
 async def misbehave(faults: WireFaults, writer: asyncio.StreamWriter) -> bool:
     """Does in place of an answer what the faults say; whether that was all there is to say."""
+    if faults.silence:
+        return True
     if faults.delay_s:
         await asyncio.sleep(faults.delay_s)
-    if faults.garbage is not None:
-        writer.write(faults.garbage)
-        await writer.drain()
-    return faults.silence or faults.garbage is not None
+    if faults.garbage is None:
+        return False
+    writer.write(faults.garbage)
+    await writer.drain()
+    return True

@@ -6,8 +6,7 @@ import struct
 import time
 from dataclasses import dataclass
 
-from watchfloor.simulate.tcp_service import WireFaults
-from watchfloor.simulate.udp_service import UdpService
+from watchfloor.simulate.udp_service import UdpFaults, UdpService
 
 _PACKET = struct.Struct("!BBbbII4sQQQQ")
 _EPOCH_S = 2_208_988_800
@@ -15,7 +14,7 @@ _CLIENT, _SERVER, _VERSION = 3, 4, 4
 
 
 @dataclass(slots=True)
-class TimeFaults(WireFaults):
+class TimeFaults(UdpFaults):
     """What is wrong with the clock."""
 
     offset_s: float = 0.0
@@ -30,16 +29,13 @@ class TimeFaults(WireFaults):
 class SimulatedTimeServer(UdpService):
     """One clock with a satellite receiver."""
 
+    faults: TimeFaults
+
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0, stratum: int = 1) -> None:
         super().__init__(host=host, port=port)
         self.faults = TimeFaults()
         self.stratum = stratum
         self.root_dispersion_s = 0.001
-
-    @property
-    def wire(self) -> WireFaults:
-        """How it misbehaves."""
-        return self.faults
 
     def answer(self, packet: bytes) -> bytes | None:
         """The reply to a client's packet; nothing to others."""

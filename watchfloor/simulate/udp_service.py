@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -10,19 +12,30 @@ from watchfloor.simulate.errors import GearError
 from watchfloor.simulate.tcp_service import WireFaults
 
 
+@dataclass(slots=True)
+class UdpFaults(WireFaults):
+    """How a service misbehaves datagram by datagram."""
+
+    drop_rate: float = 0.0
+    """The share of the answers that get lost, 0 to 1."""
+
+
 class UdpService(asyncio.DatagramProtocol):
-    """Listens while it is entered. Subclasses say in `answer` what comes back."""
+    """Listens while it is entered. Subclasses say in `answer` what comes back.
+
+    Whoever asks and goes away is no concern of it.
+    """
+
+    faults: UdpFaults
+    """How it misbehaves."""
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._bind = (host, port)
         self._transport: asyncio.DatagramTransport | None = None
         self.requests = 0
         """Datagrams that came in, whatever they held."""
-
-    @property
-    def wire(self) -> WireFaults:
-        """How it misbehaves."""
-        raise NotImplementedError
+        self.answers = 0
+        """Datagrams that went back."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -52,6 +65,8 @@ class UdpService(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.close()
             self._transport = None
+            # The loop closes the socket in its next turn; a test may bind the port right after.
+            await asyncio.sleep(0)
 
     def answer(self, packet: bytes) -> bytes | None:
         """What comes back; None for nothing."""
@@ -60,16 +75,24 @@ class UdpService(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """asyncio calls this for every datagram."""
         self.requests += 1
-        reply = self.wire.garbage if self.wire.garbage is not None else self.answer(data)
-        if reply is None or self.wire.silence:
+        faults = self.faults
+        # A simulated loss needs no secrecy.
+        if faults.silence or random.random() < faults.drop_rate:  # noqa: S311
             return
-        loop = asyncio.get_running_loop()
-        loop.call_later(self.delay_s(), self._send, reply, addr)
+        reply = self.answer(data) if faults.garbage is None else faults.garbage
+        if reply is None:
+            return
+        if delay_s := self.delay_s():
+            asyncio.get_running_loop().call_later(delay_s, self.send, reply, addr)
+        else:
+            self.send(reply, addr)
 
     def delay_s(self) -> float:
         """How long this answer takes."""
-        return self.wire.delay_s
+        return self.faults.delay_s
 
-    def _send(self, reply: bytes, addr: tuple[str, int]) -> None:
-        if self._transport is not None:
+    def send(self, reply: bytes, addr: tuple[str, int]) -> None:
+        """Sends an answer, unless the service has ended."""
+        if self._transport is not None and not self._transport.is_closing():
+            self.answers += 1
             self._transport.sendto(reply, addr)

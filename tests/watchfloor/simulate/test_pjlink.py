@@ -134,7 +134,7 @@ async def test_faults_come_and_go() -> None:
 
 async def test_a_silent_display_greets_and_says_no_more() -> None:
     async with SimulatedDisplay(idle_timeout_s=0.2) as display:
-        display.faults.silence = True
+        display.faults.silence, display.faults.garbage = True, b"\xff\r"
         async with connected(display) as remote:
             remote.send(b"%1POWR ?\r")
             assert await remote.rest() == b""

@@ -285,10 +285,10 @@ async def test_faults_on_the_wire_come_and_go() -> None:
         transport.close()
 
 
-async def test_an_agent_names_a_port_that_it_cannot_have() -> None:
+async def test_a_service_names_a_port_that_it_cannot_have() -> None:
     async with SnmpAgent(Recording.parse(ROWS)) as agent:
         host, port = agent.address
-        with pytest.raises(GearError, match=f"no agent on {host} port {port}"):
+        with pytest.raises(GearError, match=f"no service on {host} port {port}"):
             async with SnmpAgent(Recording.parse(ROWS), port=port):
                 pass
 
