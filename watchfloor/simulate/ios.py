@@ -2,53 +2,31 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import hmac
-import logging
 import socket
-import threading
 from types import TracebackType
 from typing import Self
 
 import paramiko
-from paramiko.common import (
-    AUTH_FAILED,
-    AUTH_SUCCESSFUL,
-    OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
-    OPEN_SUCCEEDED,
-)
 
 from watchfloor.simulate.ios_switch import Shell, Switch
+from watchfloor.simulate.ssh_service import SshService
 
-_LOG = "watchfloor.simulate.ios"
-logging.getLogger(_LOG).disabled = True
 _IDLE_S = 120.0
-_LOGIN_S = 10.0
 _LONGEST = 8192
 
 
-class SimulatedSwitch:
+class SimulatedSwitch(SshService):
     """One switch on a port of its own. Use it as `with`; its sessions live in threads."""
 
     def __init__(self, switch: Switch, *, user: str, password: str) -> None:
+        super().__init__(user=user, password=password)
         self.switch = switch
-        self._login = (user, password)
-        self._key = paramiko.ECDSAKey.generate()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
-        self._ended = threading.Event()
-        self._threads: list[threading.Thread] = []
-
-    @property
-    def host_key(self) -> str:
-        """The fingerprint of its host key, as `ssh-keygen -l` prints it."""
-        digest = hashlib.sha256(self._key.asbytes()).digest()
-        return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
     def __enter__(self) -> Self:
-        self._spawn(threading.Thread(target=self._accept, daemon=True))
+        self._spawn(self._accept, self._listener)
         return self
 
     def __exit__(
@@ -58,49 +36,22 @@ class SimulatedSwitch:
         traceback: TracebackType | None,
     ) -> None:
         self._ended.set()
-        for thread in self._threads:
-            thread.join(10)
+        self._join()
         self.switch.confirm()
 
-    def _spawn(self, thread: threading.Thread) -> None:
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         """While nobody can reach it, nothing listens."""
         while not self._ended.is_set():
-            with contextlib.closing(self._listener):
-                self._listener.settimeout(0.1)
+            with contextlib.closing(listener):
+                listener.settimeout(0.1)
                 while self.switch.is_reachable and not self._ended.is_set():
-                    with contextlib.suppress(TimeoutError):
-                        connection, _ = self._listener.accept()
-                        self._spawn(
-                            threading.Thread(target=self._serve, args=(connection,), daemon=True)
-                        )
+                    self._take(listener)
             while not self.switch.is_reachable and not self._ended.wait(0.1):
                 pass
             if not self._ended.is_set():
-                self._listener = socket.create_server(self.address)
+                listener = socket.create_server(self.address)
 
-    def _serve(self, connection: socket.socket) -> None:
-        # Whoever scans the port or goes away in the middle is no concern of a simulator.
-        with (
-            contextlib.closing(connection),
-            contextlib.suppress(paramiko.SSHException, EOFError, OSError),
-        ):
-            transport = paramiko.Transport(connection)
-            transport.set_log_channel(_LOG)
-            transport.add_server_key(self._key)
-            door = _Door(self._login)
-            try:
-                transport.start_server(server=door)
-                channel = transport.accept(_LOGIN_S)
-                if channel is not None and door.shell.wait(_LOGIN_S):
-                    self._converse(channel)
-            finally:
-                transport.close()
-
-    def _converse(self, channel: paramiko.Channel) -> None:
+    def converse(self, channel: paramiko.Channel) -> None:
         shell = Shell(self.switch)
         self._say(channel, f"\r\n{shell.prompt}")
         rest = ""
@@ -126,29 +77,3 @@ class SimulatedSwitch:
     def _say(self, channel: paramiko.Channel, text: str) -> None:
         if self.switch.is_reachable:
             channel.sendall(text.encode())
-
-
-class _Door(paramiko.ServerInterface):
-    """Lets one user in by password, to a shell."""
-
-    def __init__(self, login: tuple[str, str]) -> None:
-        self._login = login
-        self.shell = threading.Event()
-
-    def get_allowed_auths(self, username: str) -> str:  # noqa: ARG002 - the library's signature
-        return "password"
-
-    def check_auth_password(self, username: str, password: str) -> int:
-        user, known = self._login
-        right = hmac.compare_digest(known.encode(), password.encode()) and username == user
-        return AUTH_SUCCESSFUL if right else AUTH_FAILED
-
-    def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002 - as above
-        return OPEN_SUCCEEDED if kind == "session" else OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
-
-    def check_channel_pty_request(self, *_: object) -> bool:
-        return True
-
-    def check_channel_shell_request(self, channel: paramiko.Channel) -> bool:  # noqa: ARG002 - as above
-        self.shell.set()
-        return True
