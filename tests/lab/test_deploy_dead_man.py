@@ -256,6 +256,27 @@ def test_a_connection_that_a_change_cuts_is_made_again_for_the_others(
     host.run(["rm", quiet.path, last.path])
 
 
+def test_what_is_stopped_unconfirmed_is_taken_back_by_the_host(
+    host: LabHost, quiet: FileChange
+) -> None:
+    events: list[Event] = []
+
+    def watch(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, ChangeStarted) and event.area == "second":
+            raise KeyboardInterrupt
+
+    slow = quiet.model_copy(update={"path": f"{quiet.path}-slow", "validate_with": ("sleep", "1")})
+    never = quiet.model_copy(update={"path": f"{quiet.path}-never"})
+    behind = AreaJob(name="second", risky=True, changes=(slow, never))
+    with pytest.raises(KeyboardInterrupt):
+        run_job(job(host, "stopped", (quiet,), behind), watch)
+    assert ends(events) == {}
+    assert host.attempt(["cat", never.path]).exit_code != 0
+    gone = f"! [ -e {quiet.path} ] && ! [ -e {slow.path} ]"
+    until(lambda: host.attempt(["sh", "-c", gone]).exit_code == 0, DEAD_MAN_S + 20, "the dead-man")
+
+
 def test_what_a_killed_run_left_unconfirmed_is_taken_back_before_the_next(
     host: LabHost, state: Callable[[], str], quiet: FileChange
 ) -> None:
