@@ -12,7 +12,7 @@ import pytest
 
 from deploy.account_change import AgingChange, IdleChange, LockChange, ShellChange
 from deploy.change import Change
-from deploy.operations.journal import AreaJournal, restore_script
+from deploy.operations.journal import AreaJournal
 from deploy.operations.scripts import script
 from tests.lab import Lab, LabHost
 from tests.lab.site import LabSite
@@ -291,7 +291,7 @@ def test_what_is_changed_of_an_account_is_put_back_as_it_was(host: LabHost) -> N
         host.run(["sh", "-s"], stdin=script(change, journal.step(number)))
         assert host.run(["cat", "/etc/passwd", "/etc/shadow"]) != before
     assert not opens(host, "tech", SECOND)
-    host.run(["sh", "-s"], stdin=restore_script([journal]))
+    host.run(["sh", f"{journal.folder}/restore"])
     assert host.run(["cat", "/etc/passwd", "/etc/shadow"]) == before
     host.run(["usermod", "-L", "nobody"])
 
