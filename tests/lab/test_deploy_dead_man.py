@@ -17,11 +17,11 @@ from deploy.messages import (
     ChangeStarted,
     Event,
     HostDone,
-    HostJob,
     Job,
 )
-from inventory.facts.collect import batch
 from tests.lab import Lab, LabHost
+from tests.lab.jobs import job as job_of
+from tests.lab.jobs import logins_cut
 from tests.wait import until
 
 pytestmark = pytest.mark.lab
@@ -85,29 +85,16 @@ def state(host: LabHost) -> Iterator[Callable[[], str]]:
 
 
 def job(
-    host: LabHost, area: str, changes: tuple[Change, ...], *behind: AreaJob, dead_man_s: int = 0
+    host: LabHost,
+    area: str,
+    changes: tuple[Change, ...],
+    *behind: AreaJob,
+    dead_man_s: int = DEAD_MAN_S,
 ) -> Job:
-    """An area with a dead-man, and others behind it."""
-    keys = tuple(line.split(" ", 1)[1] for line in host.known_host_lines())
-    target = HostJob(
-        name=host.name,
-        device=host.name,
-        address=host.address,
-        port=host.port,
-        user=host.user,
-        admin=host.user,
-        key_file=str(host.key),
-        host_keys=keys,
-        areas=(AreaJob(name=area, risky=True, changes=changes), *behind),
-    )
-    return Job(
-        mode="apply",
-        run=f"r-{area}-{len(changes[0].model_dump_json())}-{len(behind)}",
-        owner="tests",
-        readings=(batch(["banner"]),),
-        hosts=(target,),
-        dead_man_s=dead_man_s or DEAD_MAN_S,
-    )
+    """An area with a dead-man, and others behind it, in a run of their own."""
+    first = AreaJob(name=area, risky=True, changes=changes)
+    run = f"r-{area}-{len(changes[0].model_dump_json())}-{len(behind)}"
+    return job_of(host, first, *behind, run=run, dead_man_s=dead_man_s)
 
 
 def test_rules_that_lock_us_out_are_taken_back_by_the_host_alone(
@@ -237,9 +224,7 @@ def test_the_area_that_locks_us_out_is_named_and_the_others_are_done(
 def test_a_connection_that_a_change_cuts_is_made_again_for_the_others(
     host: LabHost, quiet: FileChange
 ) -> None:
-    cut = CommandChange(
-        title="end all logins", command=("pkill", "-u", host.user, "-x", "sshd"), timeout_s=2
-    )
+    cut = CommandChange(title="end all logins", command=logins_cut(host), timeout_s=2)
     last = quiet.model_copy(update={"path": f"{quiet.path}-last"})
     behind = (
         AreaJob(name="cutting", risky=True, changes=(cut,)),

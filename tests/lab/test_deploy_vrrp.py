@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.change import CommandChange, FileChange
+from deploy.controller import run_job
+from deploy.messages import AreaJob, ChangeStarted, Event
 from inventory.facts.keepalived import FLAG, UNIT
 from tests.lab import Lab, LabHost
+from tests.lab.jobs import job, logins_cut
 from tests.lab.pinger import pings
 from tests.lab.site import LabSite
 from tests.wait import until
@@ -121,6 +125,29 @@ def test_who_was_changed_may_hold_it_again(
         holder.power_on()
         serve(holder)
     assert holders(pair, address) == [other], "nobody takes it back"
+
+
+def test_a_visit_whose_connection_was_cut_leaves_the_address_with_the_peer(
+    site: LabSite, pair: tuple[LabHost, LabHost], address: str
+) -> None:
+    """Although nobody holds the host's lock for a moment."""
+    until(lambda: {host.run(["cat", FLAG]) for host in pair} == {"0\n"}, 10, "the flags to be back")
+    (holder,) = until(lambda: holders(pair, address), 10, "one to hold it")
+    cut = CommandChange(title="end all logins", command=logins_cut(holder), timeout_s=2)
+    last = FileChange(path="/etc/watchfloor-last", content="made\n")
+    seen: list[tuple[str, bool]] = []
+
+    def watch(event: Event) -> None:
+        if isinstance(event, ChangeStarted):
+            seen.append((event.area, holder in holders(pair, address)))
+
+    areas = (
+        AreaJob(name="cutting", risky=True, changes=(cut,)),
+        AreaJob(name="last", risky=True, changes=(last,)),
+    )
+    run_job(job(holder, *areas, run="r-comes-back", dead_man_s=30), watch)
+    assert holder.run(["cat", last.path]) == last.content
+    assert seen == [("cutting", False), ("cutting", False), ("last", False)]
 
 
 def test_a_member_whose_service_does_not_answer_gives_it_up(
