@@ -307,6 +307,7 @@ class SshVisit(Visit):
         assert self._lock is not None
         if self._session.answers(ALIVE_S) and not self._lock.is_lost:
             return
+        super()._stop_if_told()
         self._lock.release()
         self._session.close()
         self._session = self._confirming.come_back()
