@@ -54,6 +54,8 @@ _COLLECTOR = "log"
 """The role whose own program takes syslog."""
 _MOST_STARTS = 3
 """A service that has ended by itself so often will not answer."""
+_ENDS_S = 15
+"""For one that ends again and again to do so once more."""
 _STEADY_S = 3
 """For so long it has to go on: a reload starts its processes anew, and they answer until then."""
 _ANSWERS = f"""\
@@ -61,9 +63,11 @@ import json, subprocess, sys, time, urllib.error, urllib.request
 url, said, since = "http://127.0.0.1:{PORT}/healthz", "it does not answer", None
 end = time.monotonic() + {_PATIENCE_S}
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
+def shown(name):
+    words = ["systemctl", "show", "--property=" + name, "--value", "{UNIT}"]
+    return subprocess.run(words, capture_output=True, text=True).stdout.strip()
 def starts():
-    words = ["systemctl", "show", "--property=NRestarts", "--value", "{UNIT}"]
-    return int(subprocess.run(words, capture_output=True, text=True).stdout or 0)
+    return int(shown("NRestarts") or 0)
 first = starts()
 while time.monotonic() < end and starts() - first < {_MOST_STARTS}:
     try:
@@ -78,6 +82,11 @@ while time.monotonic() < end and starts() - first < {_MOST_STARTS}:
     except (OSError, ValueError, KeyError):
         since = None
     time.sleep(0.5)
+# One that has just been started anew says its greeting; what it ended by comes last.
+end = time.monotonic() + {_ENDS_S}
+while starts() > first and shown("SubState") == "running" and time.monotonic() < end:
+    time.sleep(0.2)
+subprocess.run(["journalctl", "--sync"], capture_output=True)
 words = ["journalctl", "_SYSTEMD_UNIT={UNIT}", "--lines=1", "--output=cat", "--quiet"]
 last = subprocess.run(words, capture_output=True, text=True).stdout.strip()
 sys.exit(f"{{url}}: {{said}}; the last of its journal: {{last[-250:]}}")
