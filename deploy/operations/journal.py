@@ -15,6 +15,8 @@ from dataclasses import dataclass
 TOP = "/var/lib/watchfloor/replaced"
 LAST = "/run/watchfloor/last"
 """Names the run that took the host's lock last; see `deploy.remote.hostlock`."""
+TRANSIENT = "/run/systemd/transient"
+"""Where systemd has the units that were made by a call of it (systemd.unit(5))."""
 UNITS = "watchfloor-restore-"
 """What the names of all dead-men's units begin with."""
 DEAD_MAN_S = 90

@@ -49,6 +49,8 @@ class Confirming:
         """Whether the old state is back: at once if a login works, else by the dead-men."""
         text = restore_script(journals)
         timeout_s = RESTORE_S * (1 + len(journals))
+        if not session.answers():
+            return self._await_dead_men(text, timeout_s)
         try:
             session.read(text, timeout_s)
         except HostFailure as failure:

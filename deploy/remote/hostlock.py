@@ -20,7 +20,7 @@ import gevent
 from paramiko import SSHException
 
 from deploy.failure import HostFailure, Reason, last_words, one_line
-from deploy.operations.journal import UNITS
+from deploy.operations.journal import LAST, TRANSIENT, UNITS
 from deploy.remote.session import Session
 
 _HOLD = """\
@@ -31,10 +31,10 @@ if ! flock -n 9; then printf 'taken '; cat /run/watchfloor/owner; exit 75; fi
 read -r owner
 read -r run
 before=
-[ ! -e /run/watchfloor/last ] || read -r before </run/watchfloor/last || :
+[ ! -e {last} ] || read -r before <{last} || :
 printf '%s\\n' "$owner" >/run/watchfloor/owner
-printf '%s\\n' "$run" >/run/watchfloor/last
-cd /run/systemd/transient 2>/dev/null && set -- {units}*.service || set -- ''
+printf '%s\\n' "$run" >{last}
+cd {transient} 2>/dev/null && set -- {units}*.service || set -- ''
 back=
 if [ -e "$1" ]; then
   back=${{1%.service}}
@@ -114,7 +114,14 @@ class HostLock:
 
 
 def _hold() -> str:
-    return _HOLD.format(patience=PATIENCE_S, units=UNITS, nobody=NOBODY, restoring=RESTORING_S)
+    return _HOLD.format(
+        patience=PATIENCE_S,
+        last=LAST,
+        transient=TRANSIENT,
+        units=UNITS,
+        nobody=NOBODY,
+        restoring=RESTORING_S,
+    )
 
 
 def card(owner: str, run: str) -> str:

@@ -14,7 +14,7 @@ from pyinfra.api.command import StringCommand
 
 from deploy.failure import HostFailure, Reason, command_failure
 from deploy.messages import Connected
-from deploy.operations.journal import UNITS
+from deploy.operations.journal import LAST, TRANSIENT, UNITS
 from deploy.remote.hostlock import card, refusal
 from deploy.remote.session import (
     LOGIN_TIMEOUT_S,
@@ -27,7 +27,6 @@ from deploy.remote.session import (
 from deploy.remote.ssh import SUPPORTED, SshVisit
 
 _FOLDER = Path("/run/watchfloor")
-_TRANSIENT = Path("/run/systemd/transient")
 _HERE = "127.0.0.1 0 127.0.0.1 22"
 """What a greeting has as its connection: the host itself."""
 _SEARCHED = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -101,12 +100,12 @@ class LocalVisit(SshVisit):
             except BlockingIOError as error:
                 said = owner.read_text(errors="replace") if owner.exists() else ""
                 raise refusal(f"taken {said}") from error
-            if any(_TRANSIENT.glob(f"{UNITS}*.service")):
+            if any(Path(TRANSIENT).glob(f"{UNITS}*.service")):
                 raise HostFailure(
                     Reason.LOCKED,
                     "a run that was not confirmed is about to be taken back; try again later",
                 )
-            (_FOLDER / "last").write_text(f"{self._job.run}\n")
+            Path(LAST).write_text(f"{self._job.run}\n")
             owner.write_text(f"{card(self._job.owner, self._job.run)}\n")
             try:
                 yield

@@ -23,6 +23,8 @@ from inventory.facts.keepalived import HAND_OVER
 
 LOGIN_TIMEOUT_S = 30
 """For a login, and for what is done in a moment."""
+ALIVE_S = 5
+"""For an answer of a connection that may be cut."""
 _STATUS = "watchfloor-status"
 _PROBE = f"""\
 printf 'uid %s\\n' "$(id -u)"
@@ -137,9 +139,9 @@ class Session:
             raise failure
         return said
 
-    def answers(self, timeout_s: float) -> bool:
+    def answers(self) -> bool:
         """Whether the connection is good for anything."""
-        return self.is_alive and self._plain(":\n", timeout_s).status == 0
+        return self.is_alive and self._plain(":\n", ALIVE_S).status == 0
 
     def attempt(self, text: str, title: str, timeout_s: float) -> tuple[str, HostFailure | None]:
         """As `change`, with what it printed until it failed, too."""

@@ -19,7 +19,7 @@ from deploy.operations.scripts import script
 from deploy.remote.confirming import FRESH_LOGIN_S, Confirming
 from deploy.remote.fleet import remember_key
 from deploy.remote.hostlock import NOBODY, PATIENCE_S, HostLock
-from deploy.remote.session import LOGIN_TIMEOUT_S, Greeting, Session
+from deploy.remote.session import ALIVE_S, LOGIN_TIMEOUT_S, Greeting, Session
 from deploy.remote.stretches import stretches
 from deploy.remote.upload import arrival_script, presence_script, send
 from deploy.remote.visit import Surroundings, Visit
@@ -28,8 +28,6 @@ from inventory.facts.keepalived import HAND_OVER
 SUPPORTED = ("debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04")
 SHIPPED_TIMEOUT_S = 90
 """For reading what was shipped once."""
-ALIVE_S = 5
-"""For an answer of a connection that may be cut."""
 WELL_AGAIN_S = 200
 """For a program that comes back to say that it is well again."""
 MOST_PATIENCE_S = 850.0
@@ -305,7 +303,7 @@ class SshVisit(Visit):
         """
         assert self._session is not None
         assert self._lock is not None
-        if self._session.answers(ALIVE_S) and not self._lock.is_lost:
+        if self._session.answers() and not self._lock.is_lost:
             return
         super()._stop_if_told()
         self._lock.release()

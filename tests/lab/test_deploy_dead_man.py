@@ -19,6 +19,7 @@ from deploy.messages import (
     HostDone,
     Job,
 )
+from deploy.operations.journal import UNITS
 from tests.lab import Lab, LabHost
 from tests.lab.jobs import job as job_of
 from tests.lab.jobs import logins_cut
@@ -239,6 +240,50 @@ def test_a_connection_that_a_change_cuts_is_made_again_for_the_others(
     }
     assert [event.reason for event in events if isinstance(event, HostDone)] == [None]
     host.run(["rm", quiet.path, last.path])
+
+
+@pytest.mark.slow
+def test_a_restore_that_takes_long_keeps_the_next_run_away_until_it_ends(host: LabHost) -> None:
+    unit = f"{UNITS}r-killed-slow"
+    host.run(["systemd-run", f"--unit={unit}", "--on-active=600", "--", "sh", "-c", "sleep 600"])
+    harmless = FileChange(path="/etc/watchfloor-quiet", content="new\n")
+    events: list[Event] = []
+    try:
+        run_job(job(host, "impatient", (harmless,)), events.append)
+        done = next(event for event in events if isinstance(event, HostDone))
+        assert done.reason is Reason.LOCKED
+        assert "r-killed-slow had left unconfirmed is still being taken back" in done.message
+        lock = ["flock", "-n", "/run/watchfloor/lock", "true"]
+        assert host.attempt(lock).exit_code == 0, "nothing of ours keeps the lock"
+    finally:
+        host.run(["systemctl", "stop", f"{unit}.service", f"{unit}.timer"])
+
+
+@pytest.mark.slow
+def test_what_cannot_be_confirmed_or_taken_back_is_told_area_by_area(
+    host: LabHost, quiet: FileChange
+) -> None:
+    gone = f"systemctl stop ssh; {' '.join(logins_cut(host))}"
+    cut = quiet.model_copy(
+        update={"path": f"{quiet.path}-cut", "validate_with": ("sh", "-c", gone)}
+    )
+    behind = (
+        AreaJob(name="cutting", risky=True, changes=(cut,)),
+        AreaJob(name="never", risky=True, changes=(quiet,)),
+    )
+    events: list[Event] = []
+    try:
+        run_job(job(host, "made", (quiet,), *behind), events.append)
+    finally:
+        host.run(["systemctl", "start", "ssh"])
+    lost = (Reason.CONNECTION_LOST, False)
+    assert ends(events) == {"made": lost, "cutting": lost}
+    made = next(event for event in events if isinstance(event, AreaDone))
+    assert made.changed == 1
+    assert made.message.startswith("not confirmed, because cutting failed: ")
+    assert [event.reason for event in events if isinstance(event, HostDone)] == [lost[0]]
+    # The host needs nobody for it.
+    assert host.attempt(["cat", quiet.path]).exit_code != 0
 
 
 def test_what_is_stopped_unconfirmed_is_taken_back_by_the_host(

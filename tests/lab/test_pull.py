@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deploy.operations.journal import UNITS
 from tests.lab import Lab, LabHost
 from tests.lab.lender import Lender, lender_at
 from tests.lab.program import SPACE_MIB, install_program
@@ -90,6 +91,17 @@ def test_a_host_repairs_what_was_broken_by_hand(puller: Puller) -> None:
     record = puller.pull(code=0)
     assert [area["area"] for area in record["hosts"][0]["areas"]] == ["banner"]
     assert "restricted" in puller.host.witness().file("/etc/issue").content_string
+
+
+def test_a_host_waits_for_a_run_that_is_about_to_be_taken_back(puller: Puller) -> None:
+    puller.host.run(["tee", "/etc/issue"], stdin="welcome\n")
+    unit = f"{UNITS}r-killed-ssh"
+    puller.host.run(["systemd-run", f"--unit={unit}", "--on-active=600", "--", "true"])
+    record = puller.pull(code=1)
+    assert record["hosts"][0]["reason"] == "locked"
+    assert "is about to be taken back; try again later" in record["hosts"][0]["message"]
+    puller.host.run(["systemctl", "stop", f"{unit}.timer"])
+    assert puller.pull(code=0)["hosts"][0]["reason"] is None
 
 
 def test_a_bundle_that_was_changed_or_is_old_does_nothing(puller: Puller) -> None:

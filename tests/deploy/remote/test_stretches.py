@@ -42,6 +42,11 @@ def test_an_area_without_a_dead_man_ends_a_stretch() -> None:
     assert names(area("a"), area("b"), area("c", risky=False), area("d")) == ["ab", "c", "d"]
 
 
+def test_no_more_wait_than_one_confirmation_can_lock() -> None:
+    assert MOST_TOGETHER == 5
+    assert names(*map(area, "abcdefg")) == ["abcde", "fg"]
+
+
 def test_nobody_waits_for_packages() -> None:
     assert names(area("a"), area("b"), area("c", QUICK, LONG), area("d")) == ["ab", "c", "d"]
 
